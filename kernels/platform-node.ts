@@ -1,0 +1,37 @@
+import { readFile } from 'node:fs/promises'
+import { parentPort, Worker } from 'node:worker_threads'
+import type { Platform } from './platform.ts'
+
+export const platform: Platform = {
+  async load(url) {
+    return new Uint8Array(await readFile(url))
+  },
+
+  startWorker(url) {
+    const worker = new Worker(url)
+    return {
+      postMessage: message => worker.postMessage(message),
+      onMessage: listener => worker.on('message', listener),
+      onError: listener => worker.on('error', listener),
+      async terminate() {
+        await worker.terminate()
+      }
+    }
+  },
+
+  async workerPort() {
+    if (parentPort === null) throw new Error('internal: workerPort outside a worker')
+    const port = parentPort
+    return {
+      postMessage: message => port.postMessage(message),
+      onMessage: listener => port.on('message', listener)
+    }
+  },
+
+  async openGpu(flags = []) {
+    // Not at the top: loading Dawn takes 30 MB and tens of milliseconds that the WASM device does not need.
+    const { create, globals } = await import('webgpu')
+    Object.assign(globalThis, globals)
+    return create([...flags])
+  }
+}

@@ -1,0 +1,26 @@
+// The few things Node and browsers do differently below the runtime.
+
+/** A worker thread that speaks in structured clones. */
+export interface PlatformWorker {
+  postMessage(message: unknown): void
+  onMessage(listener: (message: unknown) => void): void
+  onError(listener: (error: Error) => void): void
+  terminate(): Promise<void>
+}
+
+export interface Platform {
+  /** The bytes of a file that ships with the package. */
+  load(url: URL): Promise<Uint8Array<ArrayBuffer>>
+  /** Starts a module as a worker; it listens through `workerPort`. */
+  startWorker(url: URL): PlatformWorker
+  /** Inside a worker: the way back to the thread that started it. */
+  workerPort(): Promise<Pick<PlatformWorker, 'postMessage' | 'onMessage'>>
+  /** WebGPU's entry point: Dawn in Node, the page's own in a browser; undefined where there is none. `flags` are Dawn's. */
+  openGpu(flags?: readonly string[]): Promise<GPU | undefined>
+}
+
+const inNode = typeof process !== 'undefined' && process.versions?.node !== undefined
+
+export const platform: Platform = inNode
+  ? (await import('./platform-node.ts')).platform
+  : (await import('./platform-browser.ts')).platform
