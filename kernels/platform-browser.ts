@@ -13,6 +13,7 @@ export const platform: Platform = {
       postMessage: message => worker.postMessage(message),
       onMessage: listener => worker.addEventListener('message', event => listener(event.data)),
       onError: listener => worker.addEventListener('error', event => listener(new Error(event.message))),
+      keepAlive: () => {},
       async terminate() {
         worker.terminate()
       }

@@ -13,6 +13,7 @@ export const platform: Platform = {
       postMessage: message => worker.postMessage(message),
       onMessage: listener => worker.on('message', listener),
       onError: listener => worker.on('error', listener),
+      keepAlive: on => (on ? worker.ref() : worker.unref()),
       async terminate() {
         await worker.terminate()
       }
@@ -28,8 +29,10 @@ export const platform: Platform = {
     }
   },
 
-  async openGpu(flags = []) {
+  async openGpu(flags = [], software = false) {
     // Not at the top: loading Dawn takes 30 MB and tens of milliseconds that the WASM device does not need.
+    const { hasVulkanLoader, provideSoftwareAdapter } = await import('./software-adapter-node.ts')
+    if (software ? !provideSoftwareAdapter() : !hasVulkanLoader()) return undefined
     const { create, globals } = await import('webgpu')
     Object.assign(globalThis, globals)
     return create([...flags])

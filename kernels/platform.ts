@@ -5,6 +5,8 @@ export interface PlatformWorker {
   postMessage(message: unknown): void
   onMessage(listener: (message: unknown) => void): void
   onError(listener: (error: Error) => void): void
+  /** Whether the process should live as long as the worker; true at the start. Without meaning in a browser. */
+  keepAlive(on: boolean): void
   terminate(): Promise<void>
 }
 
@@ -15,8 +17,11 @@ export interface Platform {
   startWorker(url: URL): PlatformWorker
   /** Inside a worker: the way back to the thread that started it. */
   workerPort(): Promise<Pick<PlatformWorker, 'postMessage' | 'onMessage'>>
-  /** WebGPU's entry point: Dawn in Node, the page's own in a browser; undefined where there is none. `flags` are Dawn's. */
-  openGpu(flags?: readonly string[]): Promise<GPU | undefined>
+  /**
+   * WebGPU's entry point: Dawn in Node, the page's own in a browser; undefined where there is none. `flags` are Dawn's.
+   * With `software`, one that sees the software adapter of the development dependencies and no other (Node only).
+   */
+  openGpu(flags?: readonly string[], software?: boolean): Promise<GPU | undefined>
 }
 
 const inNode = typeof process !== 'undefined' && process.versions?.node !== undefined

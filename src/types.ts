@@ -59,3 +59,27 @@ export interface Replica<Item> {
   /** What training has come to; the loss is measured on the device, so ask now and then, not for every chunk. */
   progress(): Promise<Progress>
 }
+
+/** Word vectors on the host, most frequent word first: what exports write and evaluations read. */
+export interface WordVectors {
+  readonly dim: number
+  readonly words: readonly string[]
+  readonly counts: Float64Array // [words], falling
+  readonly vectors: Float32Array<ArrayBuffer> // [words, dim]
+}
+
+/** A place for named files, each written whole or not at all. */
+export interface Store {
+  /** What to call the place in messages: a folder's path, say. */
+  readonly place: string
+  /** Replaces the file with the concatenation of `parts`; until that is safe, and if it fails, the file stays as it was. */
+  write(name: string, parts: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<void>
+  /** Bytes in the file; undefined where there is none. */
+  size(name: string): Promise<number | undefined>
+  /** `length` bytes of the file from `offset` on; fewer only at its end. */
+  read(name: string, offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>
+  /** The files' names. */
+  list(): Promise<string[]>
+  /** Removes the file, if it is there. */
+  remove(name: string): Promise<void>
+}

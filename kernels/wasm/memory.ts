@@ -8,6 +8,7 @@ export interface SharedMemory {
   allocate(bytes: number, what: string): number
   release(address: number): void
   f32(address: number, length: number): Float32Array<SharedArrayBuffer>
+  f64(address: number, length: number): Float64Array<SharedArrayBuffer>
   i32(address: number, length: number): Int32Array<SharedArrayBuffer>
   u32(address: number, length: number): Uint32Array<SharedArrayBuffer>
   i8(address: number, length: number): Int8Array<SharedArrayBuffer>
@@ -26,7 +27,7 @@ export function openSharedMemory(): SharedMemory {
   let free: { address: number; bytes: number }[] = []
   let end = FIRST
 
-  const buffer = () => memory.buffer as SharedArrayBuffer
+  const buffer = () => memory.buffer as unknown as SharedArrayBuffer
   return {
     memory,
 
@@ -73,6 +74,7 @@ export function openSharedMemory(): SharedMemory {
     },
 
     f32: (address, length) => new Float32Array(buffer(), address, length),
+    f64: (address, length) => new Float64Array(buffer(), address, length),
     i32: (address, length) => new Int32Array(buffer(), address, length),
     u32: (address, length) => new Uint32Array(buffer(), address, length),
     i8: (address, length) => new Int8Array(buffer(), address, length),

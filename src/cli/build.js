@@ -1,0 +1,18 @@
+// Makes what is published: TypeScript to dist/, and beside it the shaders and modules that it loads by relative URL.
+
+import { execFileSync } from 'node:child_process'
+import { cpSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+rmSync(join(root, 'dist'), { recursive: true, force: true })
+execFileSync(
+  process.execPath,
+  [join(root, 'node_modules/typescript/bin/tsc'), '--project', 'tsconfig.build.json'],
+  { cwd: root, stdio: 'inherit' }
+)
+for (const folder of ['wgsl', 'wasm/build']) {
+  cpSync(join(root, folder), join(root, 'dist', folder), { recursive: true })
+}
