@@ -182,7 +182,7 @@ export interface Device {
   apply(table: Table, delta: RowIncrements): Promise<void>
   /** Rows 0 … rows-1 of greatest cosine with each of the queries, f32 [queries, dim]; rows of norm 0 score 0; ties go to the lower row. */
   nearest(table: Table, rows: number, queries: Float32Array, k: number): Promise<NearestRows>
-  /** Puts rows 0 … rows-1 whose weights are not finite, or beyond `limit` in size, back to unit·shared; returns them, ascending. */
+  /** Puts rows 0 … rows-1 whose weights are not finite, or beyond `limit` in size, back to unit·shared, their accumulators to the shared part; returns them, ascending. */
   checkRows(table: Table, rows: number, limit: number): Promise<Uint32Array<ArrayBuffer>>
   /** Measures the device's own limits (takes about a second). */
   measureRoof(): Promise<Roof>

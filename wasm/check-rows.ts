@@ -1,7 +1,8 @@
 import { ACCUMULATOR_UNIT, Table } from './table'
 
 /**
- * Puts rows `first` … `end - 1` whose weights are not finite or beyond ±limit back to unit · shared; `limit` is finite.
+ * Puts rows `first` … `end - 1` whose weights are not finite or beyond ±limit back to unit · shared, and
+ * their accumulators to the shared part; `limit` is finite.
  * Returns how many, and their numbers, ascending, in found: u32 [end - first].
  */
 export function checkRows(table: Table, first: u32, end: u32, limit: f32, found: usize): u32 {
@@ -33,7 +34,5 @@ function restore(table: Table, row: u32): void {
   }
   // An accumulator spoiled with the row would spoil it again at its next step.
   const slot = <usize>row << 2
-  if (!isFinite<f32>(load<f32>(table.accumulator + slot))) {
-    store<f32>(table.accumulator + slot, ACCUMULATOR_UNIT * <f32>load<i32>(table.sharedAccumulator + slot))
-  }
+  store<f32>(table.accumulator + slot, ACCUMULATOR_UNIT * <f32>load<i32>(table.sharedAccumulator + slot))
 }

@@ -3,7 +3,8 @@
 //   queries [queries, dim]            of norm 1 or 0, their number a multiple of 4 (the last ones may be padding)
 //   bestRows, bestScores [queries, k] a heap for each query, its worst entry first, while rows are taken in
 //
-// A block of rows is read from memory once for all queries; two rows times four queries are multiplied at a time.
+// A row of norm 0 scores 0, one that is not finite -1. A block of rows is read from memory once for all queries; two rows
+// times four queries are multiplied at a time.
 
 import { madd, sumLanes } from './simd'
 
@@ -49,7 +50,7 @@ export function sortNearest(count: u32, k: u32, size: u32, bestRows: usize, best
   }
 }
 
-/** 1 / ‖row‖; 0 for a row of norm 0, and for one that is not finite. */
+/** 1 / ‖row‖; 0 for a row of norm 0, not a number for one that is not finite. */
 function inverseNorm(row: usize, rowBytes: usize): f32 {
   let a = f32x4.splat(0), b = a
   let at: usize = 0
@@ -64,7 +65,8 @@ function inverseNorm(row: usize, rowBytes: usize): f32 {
     a = madd(u, u, a)
   }
   const square = sumLanes(f32x4.add(a, b))
-  return square > 0 && square < f32.MAX_VALUE ? 1 / sqrt<f32>(square) : 0
+  if (square == 0) return 0
+  return square < f32.MAX_VALUE ? 1 / sqrt<f32>(square) : f32.NaN
 }
 
 /** Scores rows `row` and `row + 1` (where that is before `to`) against four queries and offers them to their heaps. */
@@ -121,7 +123,7 @@ function takePair(
 // @ts-ignore: decorator
 @inline
 function offer(row: u32, cosine: f32, k: u32, rows: usize, scores: usize): void {
-  const score: f32 = cosine == cosine ? cosine : 0
+  const score: f32 = cosine == cosine ? cosine : -1
   if (row < k) rise(rows, scores, row, row, score)
   else if (score > load<f32>(scores)) sink(rows, scores, k, row, score)
 }

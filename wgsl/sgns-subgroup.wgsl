@@ -12,9 +12,9 @@
 //
 // One workgroup takes a chunk of CHUNK centre words. The contexts' rows and their gradients stand in a ring of
 // 2·WINDOW + 1 places in workgroup memory: a row is read once when the window reaches it and its gradient is added to
-// d_input once when the window leaves it. A vec4 of lane v holds dimensions v, v + VECS, v + 2·VECS and v + 3·VECS, so that
-// neighbouring lanes add to neighbouring addresses. As sgns.wgsl, but four lanes make one product x·y and add up their
-// parts by subgroup shuffles, which saves a barrier; lanes 4n … 4n + 3 must be neighbours in their subgroup.
+// d_input once when the window leaves it. A vec4 of lane v holds dimensions v, v + VECS, v + 2·VECS and v + 3·VECS, so
+// that neighbouring lanes add to neighbouring addresses. Unlike in sgns.wgsl four lanes make one product x·y and add up
+// their parts by subgroup shuffles, which saves a barrier; lanes 4n … 4n + 3 must be neighbours in their subgroup.
 //
 // Dispatch: (ceil(slots / CHUNK), 1, 1).
 
@@ -144,7 +144,9 @@ fn main(
   }
   for (var i = lane; i < centres * OUTPUTS; i += LANES) {
     let record = i / OUTPUTS * RECORD;
-    if (i % OUTPUTS < records[record] >> 16u) { touch(1u, records[record + 1u + i % OUTPUTS], 1u); }
+    let o = i % OUTPUTS;
+    let outputs = records[record] >> 16u;
+    if (o < outputs) { touch(1u, records[record + 1u + o], 1u); }
   }
   workgroupBarrier();  // places without use are marked
 
@@ -178,8 +180,8 @@ fn main(
       let is_product = i < 4u * contexts * OUTPUTS && o < outputs;
       var sum = vec4f();
       if (is_product) {
-        let from = context_slot(q, i / 4u / OUTPUTS, left);
-        for (var v = i % 4u; v < VECS; v += 4u) { sum = fma(x[from + v], y[o * STRIDE + v], sum); }
+        let source = context_slot(q, i / 4u / OUTPUTS, left);
+        for (var v = i % 4u; v < VECS; v += 4u) { sum = fma(x[source + v], y[o * STRIDE + v], sum); }
       }
       var product = sum.x + sum.y + sum.z + sum.w;
       product += subgroupShuffleXor(product, 1u);

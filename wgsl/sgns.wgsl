@@ -141,7 +141,9 @@ fn main(
   }
   for (var i = lane; i < centres * OUTPUTS; i += LANES) {
     let record = i / OUTPUTS * RECORD;
-    if (i % OUTPUTS < records[record] >> 16u) { touch(1u, records[record + 1u + i % OUTPUTS], 1u); }
+    let o = i % OUTPUTS;
+    let outputs = records[record] >> 16u;
+    if (o < outputs) { touch(1u, records[record + 1u + o], 1u); }
   }
   workgroupBarrier();  // places without use are marked
 
@@ -171,9 +173,9 @@ fn main(
     for (var i = lane; i < 2u * contexts * OUTPUTS; i += LANES) {
       let o = i / 2u % OUTPUTS;
       if (o >= outputs) { continue; }
-      let from = context_slot(q, i / 2u / OUTPUTS, left);
+      let source = context_slot(q, i / 2u / OUTPUTS, left);
       var sum = vec4f();
-      for (var v = i % 2u; v < VECS; v += 2u) { sum = fma(x[from + v], y[o * STRIDE + v], sum); }
+      for (var v = i % 2u; v < VECS; v += 2u) { sum = fma(x[source + v], y[o * STRIDE + v], sum); }
       products[i] = sum.x + sum.y + sum.z + sum.w;
     }
     workgroupBarrier();  // both halves of every product are in

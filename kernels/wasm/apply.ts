@@ -15,12 +15,12 @@ export function applyRows(
   const total = rows.length
   if (increments.length !== total * dim || accumulators.length !== total || counts.length !== total) {
     throw new RangeError(
-      `table ${name}: apply wants ${dim} increments, an accumulator and a count for each of ${total} rows; ` +
+      `apply: ${total} rows of table ${name} want ${total * dim} increments, ${total} accumulators and ${total} counts; ` +
         `got ${increments.length}, ${accumulators.length} and ${counts.length}`
     )
   }
   for (const row of rows) {
-    if (row >= capacity) throw new RangeError(`table ${name}: apply to row ${row}; it holds ${capacity} rows`)
+    if (row >= capacity) throw new RangeError(`apply: table ${name} has ${capacity} rows; got row ${row}`)
   }
 
   const room = Math.floor(SCRATCH_BYTES / (dim * 4 + 12))

@@ -43,14 +43,14 @@ export async function openWasm(options: WasmOptions = {}): Promise<Device> {
   const lost = Promise.withResolvers<DeviceLostError>()
 
   const own = (table: Table): WasmTable => {
-    if (!tables.has(table)) throw new Error(`table ${table.name}: not a table of this device`)
+    if (!tables.has(table)) throw new TypeError(`wasm: table ${table.name} belongs to another device`)
     const own = table as WasmTable
     if (own.destroyed) throw new Error(`table ${table.name}: used after destroy`)
     return own
   }
   const checkRowCount = (what: string, table: Table, rows: number) => {
     if (Number.isInteger(rows) && rows >= 0 && rows <= table.capacity) return
-    throw new RangeError(`table ${table.name}: ${what} among ${rows} rows; it holds ${table.capacity}`)
+    throw new RangeError(`${what}: table ${table.name} has ${table.capacity} rows; got ${rows}`)
   }
 
   return {

@@ -8,10 +8,12 @@ export function initRows(
   first: number,
   keys: Uint32Array
 ): void {
+  const uniform = table.init === 'uniform' ? 1 : 0
+  const finer = -Math.log2(table.unit) - 20
   const room = SCRATCH_BYTES / 8
   for (let from = 0; from < keys.length / 2; from += room) {
     const part = keys.subarray(from * 2, (from + room) * 2)
     shared.u32(scratch, part.length).set(part)
-    kernels.initRows(table.header, first + from, part.length / 2, scratch, table.init === 'uniform' ? 1 : 0)
+    kernels.initRows(table.header, first + from, part.length / 2, scratch, uniform, finer)
   }
 }

@@ -3,9 +3,10 @@ export interface SharedMemory {
   readonly memory: WebAssembly.Memory
   /**
    * Address of `bytes` zeroed bytes, 64-byte aligned.
-   * @throws RangeError where the 4 GiB of a 32-bit memory are used up.
+   * @throws RangeError where the 4 GiB of a 32-bit memory are used up, or the system gives no more.
    */
   allocate(bytes: number, what: string): number
+  /** Gives back what `allocate` gave; the next one may get it. */
   release(address: number): void
   f32(address: number, length: number): Float32Array<SharedArrayBuffer>
   f64(address: number, length: number): Float64Array<SharedArrayBuffer>
@@ -52,7 +53,16 @@ export function openSharedMemory(): SharedMemory {
             'lower the capacity or the dim'
         )
       }
-      if (pages > present) memory.grow(pages - present)
+      if (pages > present) {
+        try {
+          memory.grow(pages - present)
+        } catch (cause) {
+          throw new RangeError(
+            `wasm: ${what} needs ${Math.ceil(size / 2 ** 20)} MiB, which the system does not give; lower the capacity or the dim`,
+            { cause }
+          )
+        }
+      }
       end += size
       sizes.set(address, size)
       return address

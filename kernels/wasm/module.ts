@@ -5,7 +5,7 @@ import { platform } from '../platform.ts'
  * header. Each function is described where it is defined.
  */
 export interface Exports {
-  initRows(table: number, first: number, count: number, keys: number, uniform: number): void
+  initRows(table: number, first: number, count: number, keys: number, uniform: number, finer: number): void
   countTouched(table: number, rows: number): number
   packRows(
     table: number,
@@ -40,7 +40,7 @@ export interface Exports {
   sortNearest(count: number, k: number, size: number, bestRows: number, bestScores: number): void
   checkRows(table: number, first: number, end: number, limit: number, found: number): number
   copyRoof(to: number, from: number, bytes: number): void
-  maddRoof(rounds: number, start: number): number
+  maddRoof(rounds: number, start: number, factor: number): number
   skipGramScratchBytes(dim: number): number
   trainSkipGram(
     job: number,
@@ -83,7 +83,7 @@ export async function loadModule({ relaxed = hasRelaxedSimd() } = {}): Promise<K
   try {
     bytes = await platform.load(new URL(`../../wasm/build/${name}`, import.meta.url))
   } catch (cause) {
-    throw new Error(`wasm: wasm/build/${name} cannot be read; npm run build:wasm makes it`, { cause })
+    throw new Error(`wasm: wasm/build/${name} cannot be read; node src/cli/setup.js builds it`, { cause })
   }
   if (!WebAssembly.validate(bytes)) {
     throw new Error(`wasm: this engine cannot run wasm/build/${name}; it must know SIMD and threads`)

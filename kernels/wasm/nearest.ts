@@ -9,7 +9,10 @@ const HEAP_BYTES = 2 ** 24
 const SLICE = 2 ** 25
 const TURN = 10
 
-/** The k rows of greatest cosine among rows 0 … rows-1 for each query, best first. */
+/**
+ * The k rows of greatest cosine among rows 0 … rows-1 for each query, best first.
+ * @throws RangeError where the queries are not whole rows, or k is not a whole number.
+ */
 export async function nearest(
   { shared, kernels }: Workspace,
   table: WasmTable,
@@ -18,6 +21,12 @@ export async function nearest(
   wanted: number
 ): Promise<NearestRows> {
   const { name, dim } = table
+  if (queries.length % dim !== 0) {
+    throw new RangeError(`nearest: queries must be whole rows of ${dim} values; got ${queries.length} values`)
+  }
+  if (!(Number.isInteger(wanted) && wanted >= 0)) {
+    throw new RangeError(`nearest: k must be a whole number, at least 0; got ${wanted}`)
+  }
   const k = Math.min(wanted, rows)
   const total = queries.length / dim
   const result = { k, rows: new Uint32Array(total * k), scores: new Float32Array(total * k) }

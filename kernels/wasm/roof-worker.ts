@@ -7,6 +7,7 @@ type Measurement = Exclude<RoofTask, { kind: 'open' }>
 // Multiply-adds count as two operations; a round has 48.
 const OPERATIONS = 96
 const ROUNDS = 100_000
+const FACTOR = 1e-9
 
 const port = await platform.workerPort()
 let kernels: Exports
@@ -37,12 +38,12 @@ port.onMessage(async message => {
     copy = () => kernels.copyRoof(to, from, bytes)
     // The first copy brings the pages into being.
     copy()
-    for (let i = 0; i < 10; i++) kernels.maddRoof(ROUNDS, i)
+    for (let i = 0; i < 10; i++) kernels.maddRoof(ROUNDS, i, FACTOR)
     port.postMessage([])
   } else if (task.kind === 'copy') {
     port.postMessage(rates(copy, copyBytes, task))
   } else {
-    port.postMessage(rates(() => kernels.maddRoof(ROUNDS, 1), ROUNDS * OPERATIONS, task))
+    port.postMessage(rates(() => kernels.maddRoof(ROUNDS, 1, FACTOR), ROUNDS * OPERATIONS, task))
   }
 })
 

@@ -30,7 +30,7 @@ const FIELDS = [
  */
 export function openTable(workspace: Workspace, order: Order, options: TableOptions): WasmTable {
   const { name, capacity, dim, unit = 2 ** -20, init } = options
-  checkOptions(name, capacity, dim, unit, init)
+  checkOptions(name, capacity, dim, unit)
   const { shared } = workspace
   const owned: number[] = []
   const take = (bytes: number) => {
@@ -55,18 +55,11 @@ export function openTable(workspace: Workspace, order: Order, options: TableOpti
   shared.f32(header + 32, 1)[0] = unit
 
   let destroyed = false
-  const check = (what: string, first: number, count: number) => {
-    if (destroyed) throw new Error(`table ${name}: ${what} after destroy`)
-    if (!Number.isInteger(first) || !Number.isInteger(count) || first < 0 || count < 0) {
-      throw new RangeError(
-        `table ${name}: ${what} wants whole row numbers; got ${count} rows from ${first} on`
-      )
-    }
-    if (first + count > capacity) {
-      throw new RangeError(
-        `table ${name}: ${what} reaches row ${first + count - 1}; it holds ${capacity} rows`
-      )
-    }
+  const check = (first: number, count: number) => {
+    if (destroyed) throw new Error(`table ${name}: used after destroy`)
+    const whole = Number.isInteger(first) && Number.isInteger(count)
+    if (whole && first >= 0 && count >= 0 && first + count <= capacity) return
+    throw new RangeError(`table ${name}: rows ${first} … ${first + count - 1} are not within its ${capacity}`)
   }
   /** A field's rows in place; made anew each time, since the memory's buffer changes when it grows. */
   const view = (field: TableField, first: number, count: number) => {
@@ -90,20 +83,20 @@ export function openTable(workspace: Workspace, order: Order, options: TableOpti
     },
 
     initRows(first, keys) {
-      check('initRows', first, keys.length / 2)
+      check(first, keys.length / 2)
       initRows(workspace, table, first, keys)
     },
 
     async read<Field extends TableField>(field: Field, first: number, count: number) {
       return order.alone(() => {
-        check(`read of ${field}`, first, count)
+        check(first, count)
         return view(field, first, count).slice() as TableFields[Field]
       })
     },
 
     async write(field, first, values) {
       return order.alone(() => {
-        check(`write of ${field}`, first, values.length / width(field, dim))
+        check(first, values.length / width(field, dim))
         view(field, first, values.length / width(field, dim)).set(values)
       })
     },
@@ -123,7 +116,7 @@ function width(field: TableField, dim: number): number {
   return field === 'weights' || field === 'shared' ? dim : 1
 }
 
-function checkOptions(name: string, capacity: number, dim: number, unit: number, init: string): void {
+function checkOptions(name: string, capacity: number, dim: number, unit: number): void {
   if (!Number.isInteger(dim) || dim < 4 || dim > 1024 || dim % 4 !== 0) {
     throw new RangeError(`table ${name}: dim must be a multiple of 4, at most 1024; got ${dim}`)
   }
@@ -132,10 +125,7 @@ function checkOptions(name: string, capacity: number, dim: number, unit: number,
       `table ${name}: capacity must be a whole number of rows, at least 1; got ${capacity}`
     )
   }
-  if (!(unit > 0) || !Number.isInteger(Math.log2(unit))) {
-    throw new RangeError(`table ${name}: unit must be a power of two such as 2 ** -20; got ${unit}`)
-  }
-  if (init === 'uniform' && unit !== 2 ** -20) {
-    throw new RangeError(`table ${name}: uniform rows are drawn in the unit 2 ** -20; got ${unit}`)
+  if (!Number.isInteger(Math.log2(unit)) || unit < 2 ** -40 || unit > 1) {
+    throw new RangeError(`table ${name}: unit must be a power of two, 2^-40 to 1; got ${unit}`)
   }
 }

@@ -30,15 +30,15 @@ const collections: readonly Collection[] = [
 ]
 
 /**
- * Four million words of English from the project's development dependencies, once through, as they lie on the disk.
+ * Four million words of English from the project's development dependencies, as they lie on the disk, `passes` (default 1) times.
  * @throws UsageError where the packages are not installed: in a published package there is no demo text.
  */
-export async function demoText(): Promise<Stream<string>> {
+export async function demoText(passes = 1): Promise<Stream<string>> {
   const files = (await Promise.all(collections.map(filesOf))).flat()
-  const totalBytes = files.reduce((sum, file) => sum + file.bytes, 0)
+  const totalBytes = passes * files.reduce((sum, file) => sum + file.bytes, 0)
   return stream(async function* () {
     let bytes = 0
-    for (const { path, text } of files) {
+    for (const { path, text } of Array.from({ length: passes }, () => files).flat()) {
       let rest = ''
       for await (const piece of createReadStream(path, { encoding: 'utf8', highWaterMark: 1 << 18 })) {
         bytes += Buffer.byteLength(piece)

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { type DeviceChoice, type OpenedDevice, openDevice } from '../../kernels/index.ts'
+import type { DeviceChoice, OpenedDevice } from '../../kernels/index.ts'
 import { describe } from './exit.ts'
 import { threadsOption } from './options.ts'
 
@@ -11,20 +11,22 @@ export function doctor(): Command {
     )
     .addOption(threadsOption())
     .action(async ({ threads }: { threads: number }) => {
-      for (const kind of ['webgpu', 'wasm'] as const) {
-        console.log((await examine(kind, threads)).join('\n'))
-        console.log()
-      }
+      const { openDevice } = await import('../../kernels/index.ts')
+      // First: a software adapter that is brought along for `webgpu` would be found afterwards.
       const { device, why } = await openDevice('auto', { threads })
-      console.log(`auto would choose ${device.kind}: ${why}`)
       await device.close()
+      for (const kind of ['webgpu', 'wasm'] as const) {
+        const lines = await examine(kind, () => openDevice(kind, { threads }))
+        console.log(`${lines.join('\n')}\n`)
+      }
+      console.log(`auto would choose ${device.kind}: ${why}`)
     })
 }
 
-async function examine(kind: DeviceChoice, threads: number): Promise<string[]> {
+async function examine(kind: DeviceChoice, open: () => Promise<OpenedDevice>): Promise<string[]> {
   let opened: OpenedDevice
   try {
-    opened = await openDevice(kind, { threads })
+    opened = await open()
   } catch (error) {
     return [`${kind}: absent`, `  ${describe(error)}`]
   }

@@ -9,7 +9,7 @@ import { nearest } from './nearest.ts'
 import { start } from './start.ts'
 
 /** Carries out one command line and sets the process's exit code: 0 done, 1 failed, 2 wrong use, 130 interrupted after saving. */
-export async function main(args: readonly string[]): Promise<void> {
+export async function main(args: readonly string[], version: string): Promise<void> {
   // A reader that has seen enough (`| head`) is no failure.
   process.stdout.on('error', error => {
     if ('code' in error && error.code === 'EPIPE') process.exit(EXIT.done)
@@ -17,8 +17,10 @@ export async function main(args: readonly string[]): Promise<void> {
   })
   const program = new Command('tensair')
     .description('Trains neural networks on data streams, in real time, on whatever the machine has.')
+    .version(version)
     .helpCommand(false)
     .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 wrong use, 130 interrupted after saving.')
+  // What a command needs beyond its options it imports when it runs: --help and a wrong option should not wait for devices.
   for (const command of [demo(), start(), nearest(), analogy(), evaluate(), exportModel(), doctor()]) {
     program.addCommand(command)
   }

@@ -32,6 +32,11 @@ export function number(most: number, zero: boolean): (text: string) => number {
   }
 }
 
+/** An option whose default is not a value but a rule; `--help` shows the rule. */
+export function unlessGiven(flags: string, description: string, rule: string): Option {
+  return new Option(flags, `${description} (default: ${rule})`)
+}
+
 /** `--device`: what trains. */
 export function deviceOption(): Option {
   return new Option('--device <kind>', 'what to compute on (auto: a GPU where there is one, else wasm)')

@@ -3,6 +3,8 @@ import { count, duration } from './table.ts'
 
 /** Tells what a job is doing. */
 export interface Reporter {
+  /** How often progress is worth telling. */
+  readonly everySeconds: number
   tell(event: JobEvent): void
   /** A line for people; not shown to programs. */
   say(text: string): void
@@ -10,18 +12,17 @@ export interface Reporter {
   close(): void
 }
 
-// How often a line is written where it stays: a log of a long run should remain readable.
-const PLAIN_LINE_MS = 5000
-
 /** The reporter that suits where the output goes: NDJSON for programs, a line in place on a terminal, plain lines elsewhere. */
 export async function openReporter(json: boolean): Promise<Reporter> {
   if (json) return jsonReporter()
-  if (process.stderr.isTTY === true) return await terminalReporter()
+  // A terminal that does not know its width cannot keep a line in place.
+  if (process.stderr.isTTY === true && process.stderr.columns > 0) return await terminalReporter()
   return plainReporter()
 }
 
 function jsonReporter(): Reporter {
   return {
+    everySeconds: 1,
     // JSON has no NaN and no Infinity: a loss that cannot be written is left out.
     tell: event =>
       process.stdout.write(
@@ -36,6 +37,7 @@ async function terminalReporter(): Promise<Reporter> {
   const { createLogUpdate } = await import('log-update')
   const line = createLogUpdate(process.stderr)
   return {
+    everySeconds: 0.5,
     tell(event) {
       if (event.event === 'progress') line(progressLine(event))
       else for (const text of eventLines(event)) line.persist(text)
@@ -46,18 +48,15 @@ async function terminalReporter(): Promise<Reporter> {
 }
 
 function plainReporter(): Reporter {
-  let last = Number.NEGATIVE_INFINITY
-  const write = (text: string) => process.stderr.write(`${text}\n`)
+  const say = (text: string) => process.stderr.write(`${text}\n`)
   return {
+    // These lines stay: the log of a long run should remain readable.
+    everySeconds: 5,
     tell(event) {
-      if (event.event !== 'progress') {
-        for (const text of eventLines(event)) write(text)
-      } else if (performance.now() - last >= PLAIN_LINE_MS) {
-        last = performance.now()
-        write(progressLine(event))
-      }
+      if (event.event === 'progress') say(progressLine(event))
+      else for (const text of eventLines(event)) say(text)
     },
-    say: write,
+    say,
     close: () => {}
   }
 }

@@ -1,9 +1,21 @@
+import { resolve } from 'node:path'
 import { Command, Option } from 'commander'
-import { lines } from '../sources/lines.ts'
-import { DEFAULT_MODEL, deviceOption, jsonOption, multiple, number, threadsOption, whole } from './options.ts'
+import type { Text } from '../jobs/text.ts'
+import type { Word2VecOptions } from '../models/word2vec-options.ts'
+import { UsageError } from './exit.ts'
+import {
+  DEFAULT_MODEL,
+  deviceOption,
+  jsonOption,
+  multiple,
+  number,
+  threadsOption,
+  unlessGiven,
+  whole
+} from './options.ts'
 
 /** What `tensair start word2vec` was given; commander fills in the defaults. */
-export interface StartOptions {
+interface StartOptions {
   readonly input: string
   readonly output: string
   readonly resume: boolean
@@ -11,20 +23,24 @@ export interface StartOptions {
   readonly follow: boolean
   readonly device: 'auto' | 'webgpu' | 'wasm'
   readonly threads: number
-  readonly dim: number
-  readonly window: number
-  readonly negatives: number
-  readonly subsample: number
-  readonly minCount: number
-  readonly capacity?: number
-  readonly optimizer: 'adagrad' | 'sgd'
-  readonly rate?: number
-  readonly schedule: 'constant' | 'linear'
   readonly words?: number
-  readonly seed: number
   readonly checkpointEvery: number
   readonly json: boolean
 }
+
+// The options that a model keeps for good.
+const MODEL_OPTIONS = [
+  'dim',
+  'window',
+  'negatives',
+  'subsample',
+  'minCount',
+  'capacity',
+  'optimizer',
+  'rate',
+  'schedule',
+  'seed'
+] as const
 
 /** `tensair start JOB`: trains a model on a stream. */
 export function start(): Command {
@@ -36,22 +52,19 @@ export function start(): Command {
 
 function word2vec(): Command {
   return new Command('word2vec')
+    .summary('word vectors from a text')
     .description(
-      'Learns word vectors (skip-gram with negative sampling) in one pass over a text. Saves a checkpoint every minute and on ' +
-        'Ctrl-C; a second Ctrl-C ends at once.'
+      'Learns word vectors (skip-gram with negative sampling) in one pass over a text. Saves a checkpoint every ' +
+        'minute and on Ctrl-C; a second Ctrl-C ends at once.'
     )
     .option(
       '--input <source>',
-      'a file, a folder, an http(s) address, or - for standard input; .gz and .zst too',
+      'a file, a folder, an http(s) address, or - for standard input; .gz, .zst too',
       '-'
     )
     .option('--output <folder>', 'where the model is saved', DEFAULT_MODEL)
-    .option(
-      '--resume',
-      'go on with the model in --output where it stopped; options not given are the saved ones',
-      false
-    )
-    .option('--overwrite', 'replace the model in --output', false)
+    .option('--resume', 'go on with the model in --output where it stopped, with its own options', false)
+    .option('--overwrite', 'put a new model in the place of the one in --output', false)
     .option('--follow', 'at the end of the file, wait for more', false)
     .addOption(deviceOption())
     .addOption(threadsOption())
@@ -60,33 +73,37 @@ function word2vec(): Command {
     .option('--negatives <count>', 'negative samples for each word', whole(1, 31), 5)
     .option(
       '--subsample <share>',
-      'words more frequent than this share are thinned out; 0 keeps all',
+      'thin out words more frequent than this; 0 keeps all',
       number(1, true),
       1e-4
     )
     .option('--min-count <count>', 'sightings that admit a word to the vocabulary', whole(1, 255), 5)
     .addOption(
-      new Option('--capacity <words>', 'words the vocabulary has room for')
-        .argParser(whole(1, 2 ** 30))
-        .default(undefined, '262144 on wasm, 131072 on webgpu; fewer at a large --dim')
+      unlessGiven(
+        '--capacity <words>',
+        'words there is room for',
+        '262144 on wasm, 131072 on webgpu, fewer at a large --dim'
+      ).argParser(whole(1, 2 ** 30))
     )
     .addOption(
       new Option('--optimizer <name>', 'rule of the updates').choices(['adagrad', 'sgd']).default('adagrad')
     )
     .addOption(
-      new Option('--rate <number>', 'learning rate')
-        .argParser(number(100, false))
-        .default(undefined, '0.1 for adagrad, 0.025 for sgd')
+      unlessGiven('--rate <number>', 'learning rate', '0.1 for adagrad, 0.025 for sgd').argParser(
+        number(100, false)
+      )
     )
     .addOption(
-      new Option('--schedule <name>', 'how the rate goes: linear falls to 0.0001 at the end')
+      new Option('--schedule <name>', 'course of the rate; linear falls to 0.0001 at the end')
         .choices(['constant', 'linear'])
         .default('constant')
     )
     .addOption(
-      new Option('--words <count>', 'stop after the block of text in which this many words have been read')
-        .argParser(whole(1))
-        .default(undefined, 'the whole input')
+      unlessGiven(
+        '--words <count>',
+        'stop after the block in which as many were read',
+        'all words'
+      ).argParser(whole(1))
     )
     .option('--seed <number>', 'of all random numbers', whole(0, 2 ** 32 - 1), 1)
     .option('--checkpoint-every <seconds>', 'time between two checkpoints', number(86_400, false), 60)
@@ -95,7 +112,39 @@ function word2vec(): Command {
 }
 
 async function startWord2Vec(options: StartOptions, command: Command): Promise<void> {
-  void options
-  void command
-  void lines
+  const { output, resume, overwrite, words } = options
+  if (resume && overwrite) throw new UsageError('start: --resume and --overwrite exclude each other')
+  if (options.input === '-' && process.stdin.isTTY === true) {
+    throw new UsageError('start: standard input is the keyboard; give --input FILE, or pipe a text into it')
+  }
+  const { trainModel } = await import('./train-model.ts')
+  const end = await trainModel({
+    ...options,
+    name: 'start',
+    text: await textOf(options),
+    model: modelOptions(command, resume),
+    ...(words !== undefined && { words })
+  })
+  if (!options.json && end.event === 'done') console.error(`ask it: npx tensair nearest WORD --model ${output}`)
+}
+
+async function textOf({ input, follow }: StartOptions): Promise<Text> {
+  const { lines } = await import('../sources/lines.ts')
+  const isPath = input !== '-' && !/^[a-z]+:\/\//i.test(input)
+  return {
+    name: input === '-' ? 'standard input' : isPath ? resolve(input) : input,
+    resumable: input !== '-',
+    open: (from, signal) => lines(input, { from, signal, follow })
+  }
+}
+
+/** A new model takes every option; one that goes on only those given, which must then be its own. */
+function modelOptions(command: Command, resume: boolean): Word2VecOptions {
+  const values = command.opts()
+  const taken = MODEL_OPTIONS.filter(name => !resume || command.getOptionValueSource(name) === 'cli')
+  const options = Object.fromEntries(taken.map(name => [name, values[name]]))
+  // A schedule that falls to its end must know the end; a model that goes on knows it already.
+  if (!resume && values.words !== undefined && values.schedule === 'linear')
+    options.expectedWords = values.words
+  return options
 }

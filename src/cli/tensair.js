@@ -4,14 +4,15 @@
 const needed = 24
 if (Number(process.versions.node.split('.')[0]) < needed) {
   console.error(
-    `tensair: needs Node ${needed} or later; this is ${process.version} (in a clone, npm start brings its own)`
+    `tensair: needs Node ${needed} or later, this is ${process.versions.node}; in a clone, npm start brings its own`
   )
   process.exitCode = 1
 } else {
-  const { existsSync } = await import('node:fs')
+  const { existsSync, readFileSync } = await import('node:fs')
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
   // A clone runs its sources; the published package holds only what was compiled from them.
   const source = new URL('./main.ts', import.meta.url)
   const compiled = new URL('../../dist/src/cli/main.js', import.meta.url)
   const { main } = await import((existsSync(source) ? source : compiled).href)
-  await main(process.argv.slice(2))
+  await main(process.argv.slice(2), version)
 }

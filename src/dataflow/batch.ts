@@ -20,7 +20,10 @@ export function batch<Item>({ size }: BatchOptions): Operator<Item, Item[]> {
   return items => stream(() => batched(chunksOf(items), size))
 }
 
-async function* batched<Item>(chunks: AsyncIterable<Chunk<Item>>, size: number): AsyncGenerator<Chunk<Item[]>> {
+async function* batched<Item>(
+  chunks: AsyncIterable<Chunk<Item>>,
+  size: number
+): AsyncGenerator<Chunk<Item[]>> {
   let waiting: Item[] = []
   let before: Position | undefined // the place before the first item that waits
   let last: Position | undefined

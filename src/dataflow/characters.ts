@@ -2,47 +2,51 @@
 
 /** Between words. */
 export const SEPARATOR = 0
-/** Begins a word or goes on with it: a letter. */
-export const LETTER = 1
-/** The same for a digit or another number. */
-export const NUMBER = 2
+/** ' or ’, within a word where a letter or number stands on both sides. */
+export const APOSTROPHE = 1
+/** Begins a word or goes on with it. */
+export const LETTER = 2
+/** The same for digits and other numbers. */
+export const NUMBER = 3
 /** Goes on with a word: an accent, a vowel sign. */
-export const MARK = 3
-/** A word by itself, of a script that has no spaces: Han, Hiragana, Katakana. */
-export const SINGLE = 4
+export const MARK = 4
+/** A word by itself with its marks, of a script without spaces: Han, Hiragana, Katakana. */
+export const SINGLE = 5
 
-const PAGE = 256
+/** Code points on a page. */
+export const PAGE = 256
 
-/** Properties of 256 consecutive code points. */
+/** What is known of 256 consecutive code points. */
 export interface CharacterPage {
   readonly kinds: Uint8Array
-  /** Each code point, lower-cased, as UTF-8, its first byte lowest. */
+  /** Each character as UTF-8, its first byte lowest. */
+  readonly plain: Uint32Array
+  /** The same, lower-cased. */
   readonly lower: Uint32Array
-  /** The same without lower-casing. */
-  readonly same: Uint32Array
 }
 
 const pages: (CharacterPage | undefined)[] = new Array(0x11_0000 / PAGE)
 
-/** The page of a code point; the code point's place on it is its low 8 bits. */
+/** The page of a code point; the code point's place on it is its remainder by PAGE. */
 export function pageOf(codePoint: number): CharacterPage {
-  const number = codePoint >>> 8
+  const number = Math.floor(codePoint / PAGE)
   pages[number] ??= makePage(number * PAGE)
   return pages[number]
 }
 
 function makePage(first: number): CharacterPage {
-  const page = { kinds: new Uint8Array(PAGE), lower: new Uint32Array(PAGE), same: new Uint32Array(PAGE) }
+  const page = { kinds: new Uint8Array(PAGE), plain: new Uint32Array(PAGE), lower: new Uint32Array(PAGE) }
   for (let i = 0; i < PAGE; i++) {
     const character = String.fromCodePoint(first + i)
     page.kinds[i] = kindOf(character)
+    page.plain[i] = packed(character)
     page.lower[i] = packed(character.toLowerCase())
-    page.same[i] = packed(character)
   }
   return page
 }
 
 function kindOf(character: string): number {
+  if (/['’]/.test(character)) return APOSTROPHE
   if (/\p{M}/u.test(character)) return MARK
   if (!/[\p{L}\p{N}]/u.test(character)) return SEPARATOR
   if (/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u.test(character)) return SINGLE

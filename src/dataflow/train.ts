@@ -24,7 +24,8 @@ export function train<Item>(
   replica: Replica<Item>,
   { every = 1000 }: TrainOptions = {}
 ): (items: AsyncIterable<Item>) => Training {
-  if (!(every >= 0)) throw new RangeError(`train: every must be a number of milliseconds, at least 0; got ${every}`)
+  if (!(every >= 0))
+    throw new RangeError(`train: every must be a number of milliseconds, at least 0; got ${every}`)
   return items => {
     let last: Promise<Progress> | undefined
     return {

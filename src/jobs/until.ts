@@ -1,8 +1,8 @@
 import { chunksOf, stream } from '../stream.ts'
 import type { Operator } from '../types.ts'
 
-/** Hands items on until the signal aborts; what has been handed on ends at a chunk's end, so its position is exact. */
-export function until<Item>(signal: AbortSignal): Operator<Item, Item> {
+/** Hands chunks on until the signal aborts; `onEnd` is called where the items ended by themselves before that. */
+export function until<Item>(signal: AbortSignal, onEnd: () => void): Operator<Item, Item> {
   return items =>
     stream(async function* () {
       if (signal.aborted) return
@@ -11,5 +11,6 @@ export function until<Item>(signal: AbortSignal): Operator<Item, Item> {
         yield chunk
         if (signal.aborted) return
       }
+      if (!signal.aborted) onEnd()
     })
 }

@@ -39,14 +39,13 @@ export class AdmissionSketch {
     const third = Math.imul(low + high, 0x9e3779b1) >>> this.#shift
     const seen = Math.min(counters[first], counters[second], counters[third])
     if (seen >= this.#limit) return this.#limit + 1
-    if (seen === 0) {
-      this.#used +=
-        (counters[first] === 0 ? 1 : 0) + (counters[second] === 0 ? 1 : 0) + (counters[third] === 0 ? 1 : 0)
-    }
     // Conservative: only the counters that are lowest rise, so words that share some of them disturb each other least.
-    if (counters[first] === seen) counters[first] = seen + 1
-    if (counters[second] === seen) counters[second] = seen + 1
-    if (counters[third] === seen) counters[third] = seen + 1
+    for (let i = 0; i < 3; i++) {
+      const at = i === 0 ? first : i === 1 ? second : third
+      if (counters[at] !== seen) continue
+      counters[at] = seen + 1
+      if (seen === 0) this.#used++
+    }
     if (this.#used > counters.length / 2) this.#forget()
     return seen + 1
   }

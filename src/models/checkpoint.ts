@@ -4,10 +4,10 @@
 //   checkpoint-<number>.safetensors  the large state
 //
 // The tensors are written first, under a new name, and the manifest last: it is one file, replaced as a whole, and until
-// then the previous pair stays valid. The digest is SHA-256 over the SHA-256 of each 4 MiB of the file (the last piece may
-// be shorter), since a digest over all would need the file in memory.
+// then the previous pair stays valid.
 
 import type { Store } from '../types.ts'
+import { PIECE, PieceDigest } from './piece-digest.ts'
 import {
   encodeSafetensors,
   readSafetensorsHeader,
@@ -19,7 +19,6 @@ const MANIFEST = 'checkpoint.json'
 const TENSORS = /^checkpoint-(\d+)\.safetensors$/
 const FORMAT = 'tensair checkpoint'
 const VERSION = 1
-const PIECE = 4 * 2 ** 20
 const LARGEST_MANIFEST = 2 ** 24
 
 const ARRAYS = {
@@ -178,39 +177,5 @@ async function* digested(parts: AsyncIterable<Uint8Array>, digest: PieceDigest):
   for await (const part of parts) {
     await digest.update(part)
     yield part
-  }
-}
-
-class PieceDigest {
-  bytes = 0
-  readonly #piece = new Uint8Array(PIECE)
-  readonly #digests: Uint8Array[] = []
-  #filled = 0
-
-  async update(part: Uint8Array): Promise<void> {
-    this.bytes += part.length
-    for (let at = 0; at < part.length; ) {
-      const taken = Math.min(part.length - at, PIECE - this.#filled)
-      this.#piece.set(part.subarray(at, at + taken), this.#filled)
-      this.#filled += taken
-      at += taken
-      if (this.#filled === PIECE) await this.#close()
-    }
-  }
-
-  async finish(): Promise<string> {
-    if (this.#filled > 0) await this.#close()
-    const all = new Uint8Array(this.#digests.length * 32)
-    this.#digests.forEach((digest, i) => {
-      all.set(digest, i * 32)
-    })
-    const sum = new Uint8Array(await crypto.subtle.digest('SHA-256', all))
-    return Array.from(sum, byte => byte.toString(16).padStart(2, '0')).join('')
-  }
-
-  async #close(): Promise<void> {
-    const digest = await crypto.subtle.digest('SHA-256', this.#piece.subarray(0, this.#filled))
-    this.#digests.push(new Uint8Array(digest))
-    this.#filled = 0
   }
 }

@@ -1,4 +1,4 @@
-import { ACCUMULATOR_UNIT, type Device, type Table } from '../../kernels/contract.ts'
+import type { Device, Table } from '../../kernels/contract.ts'
 
 // A few sick rows are bad luck; more than this share, and more than FEW, is a divergence.
 const MANY = 0.001
@@ -25,13 +25,6 @@ export async function repairRows(
     throw new DivergenceError(
       `word2vec: training diverged, ${sick.length} of ${rows} rows of table ${table.name} are not finite or out of range; ${advice}`
     )
-  }
-  // Their accumulators have seen the same gradients: one that is not finite would make the row sick again at once.
-  for (const row of sick) {
-    const [accumulator] = await table.read('accumulator', row, 1)
-    if (Number.isFinite(accumulator)) continue
-    const [shared] = await table.read('sharedAccumulator', row, 1)
-    await table.write('accumulator', row, Float32Array.of(shared * ACCUMULATOR_UNIT))
   }
   return sick
 }

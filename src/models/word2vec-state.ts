@@ -5,14 +5,15 @@
 //   sketch                          counters of the words not admitted yet
 //   pending                         slots that wait for their batch to be full
 //   sampling.<part>                 the sampling tables in use (absent before the first batch)
-//   loss                            [recent sum, recent contexts, sum, contexts]
+//
+// Two runs that trained the same have the same tensors. The sums of the loss are in the manifest instead: they were added up in
+// other portions where a run was interrupted, so their last bits may differ.
 
 import type { Sampling, Table, TableField, TableFields } from '../../kernels/contract.ts'
-import type { Position } from '../types.ts'
+import type { Position, Store, WordVectors } from '../types.ts'
 import { type Checkpoint, CheckpointError, openCheckpoint, saveCheckpoint } from './checkpoint.ts'
 import type { Dtype, TensorSource } from './safetensors.ts'
 import type { SkipGramTrainer, TrainerState } from './skip-gram-trainer.ts'
-import type { Store, WordVectors } from '../types.ts'
 import { packTexts, sortedWordVectors, unpackTexts } from './word-vectors.ts'
 import { type ResolvedOptions, resolveOptions } from './word2vec-options.ts'
 
@@ -65,8 +66,7 @@ export async function saveWord2Vec(
     word_ends: vector('U32', texts.ends),
     counts: vector('F64', vocabulary.counts),
     sketch: vector('U8', vocabulary.sketch),
-    pending: vector('U32', pending),
-    loss: vector('F64', Float64Array.of(loss.recentSum, loss.recentContexts, loss.sum, loss.contexts))
+    pending: vector('U32', pending)
   }
   if (sampling !== undefined)
     for (const part of SAMPLING) tensors[`sampling.${part}`] = vector('U32', sampling[part])
@@ -78,6 +78,7 @@ export async function saveWord2Vec(
     sampledAt,
     sampled: sampling !== undefined,
     repaired,
+    loss,
     position
   }
   await saveCheckpoint(store, MODEL, state, tensors)
@@ -94,7 +95,6 @@ export async function readWord2Vec(store: Store): Promise<SavedWord2Vec> {
   }
   const all = <Type extends 'U8' | 'U32' | 'F64'>(name: string, dtype: Type) =>
     checkpoint.read(name, dtype, 0, checkpoint.rows(name))
-  const [recentSum, recentContexts, sum, contexts] = await checkpoint.read('loss', 'F64', 0, 4)
   return {
     checkpoint,
     // Every option is in the file, so the kind of device, which only chooses a default, does not matter.
@@ -113,7 +113,7 @@ export async function readWord2Vec(store: Store): Promise<SavedWord2Vec> {
       sampledAt: whole('sampledAt'),
       repaired: whole('repaired')
     },
-    loss: { recentSum, recentContexts, sum, contexts },
+    loss: lossOf(state.loss),
     position: state.position as Position | undefined
   }
 }
@@ -162,6 +162,18 @@ async function* tableParts(table: Table, field: TableField, rows: number, width:
 function* slices(rows: number, width: number): Generator<[first: number, count: number]> {
   const rowsASlice = Math.max(1, Math.floor(VALUES_A_SLICE / width))
   for (let first = 0; first < rows; first += rowsASlice) yield [first, Math.min(rowsASlice, rows - first)]
+}
+
+/** JSON turns what is not finite into null. */
+function lossOf(saved: unknown): LossSums {
+  const loss = (saved ?? {}) as Partial<Record<keyof LossSums, number | null>>
+  const value = (name: keyof LossSums) => loss[name] ?? Number.NaN
+  return {
+    recentSum: value('recentSum'),
+    recentContexts: value('recentContexts'),
+    sum: value('sum'),
+    contexts: value('contexts')
+  }
 }
 
 async function readSampling(all: (name: string, dtype: 'U32') => Promise<Uint32Array>): Promise<Sampling> {

@@ -1,60 +1,19 @@
 import type { Device } from '../../kernels/contract.ts'
-import type { Chunk, Position, Progress, Replica, Store, WordVectors } from '../types.ts'
+import type { Position, Store } from '../types.ts'
 import { SkipGramTrainer } from './skip-gram-trainer.ts'
-import { isWordChunk, packWords } from './word-chunk.ts'
-import type { WordModel } from './word-model.ts'
-import { analogyWords, nearestWords, vectorOf, type WordSpace } from './word-space.ts'
-import { sortedWordVectors } from './word-vectors.ts'
 import {
   type ResolvedOptions,
   refuseOtherOptions,
   resolveOptions,
   type Word2VecOptions
 } from './word2vec-options.ts'
-import {
-  type LossSums,
-  readWord2Vec,
-  restoreTable,
-  type SavedWord2Vec,
-  saveWord2Vec
-} from './word2vec-state.ts'
+import { SkipGramReplica, type Word2Vec } from './word2vec-replica.ts'
+import { readWord2Vec, restoreTable, type SavedWord2Vec } from './word2vec-state.ts'
 
-/** Hears, in one line each, of what a user should know: the vocabulary is full, rows were put back. Default: console.warn. */
+export type { Word2Vec, Word2VecCounts } from './word2vec-replica.ts'
+
+/** Hears, in one line each, of what a user should know: the vocabulary is full, rows were put back. */
 export type OnWarning = (message: string) => void
-
-/**
- * Word vectors that are learned from a stream of lines of words (skip-gram with negative sampling), and can be asked at any
- * moment. Training is a function of the words, the line ends, the options and nothing else, as far as the device is
- * deterministic.
- */
-export interface Word2Vec extends Replica<string[]>, WordModel {
-  readonly options: ResolvedOptions
-  /** What the model has come to so far; costs nothing. */
-  readonly counts: Word2VecCounts
-  /** Mean loss since the start; NaN where none was measured. */
-  loss(): Promise<number>
-  /** Trains what waits for a full batch too: for the end of the stream, since it cuts a batch short. */
-  drain(): Promise<void>
-  /** Writes a checkpoint, between two chunks and without cutting a batch: a resumed run goes on exactly as this one. */
-  save(store: Store): Promise<void>
-  /** The vectors on the host, most frequent word first, to be exported or evaluated. */
-  vectors(): Promise<WordVectors>
-}
-
-export interface Word2VecCounts {
-  /** Words read, known or not. */
-  readonly words: number
-  /** Words in the vocabulary. */
-  readonly vocabulary: number
-  /** Whether the vocabulary has no room left. */
-  readonly full: boolean
-  /** Words that were frequent enough but found no room (an estimate). */
-  readonly refused: number
-  /** Rows that were not finite or out of range and were put back. */
-  readonly repaired: number
-  /** Batches trained. */
-  readonly batches: number
-}
 
 /**
  * Makes an untrained model on a device.
@@ -107,134 +66,4 @@ async function open(
     if (saved.trainer.sampling !== undefined) await skipGram.setSampling(saved.trainer.sampling)
   }
   return new SkipGramReplica(trainer, saved)
-}
-
-class SkipGramReplica implements Word2Vec {
-  readonly options: ResolvedOptions
-  readonly #trainer: SkipGramTrainer
-  readonly #space: WordSpace
-  readonly #loss: LossSums
-  #position: Position | undefined
-  #failure: Error | undefined
-  #last: Promise<unknown> = Promise.resolve()
-
-  constructor(trainer: SkipGramTrainer, saved?: SavedWord2Vec) {
-    const { device, input, vocabulary, options } = trainer
-    this.options = options
-    this.#trainer = trainer
-    this.#space = { device, table: input, texts: vocabulary.texts, slotOf: word => vocabulary.slotOf(word) }
-    this.#loss = saved?.loss ?? { recentSum: 0, recentContexts: 0, sum: 0, contexts: 0 }
-    this.#position = saved?.position
-  }
-
-  get counts(): Word2VecCounts {
-    const { vocabulary, repaired, batches } = this.#trainer
-    const { words, size, full, refused } = vocabulary
-    return { words, vocabulary: size, full, refused, repaired, batches }
-  }
-
-  train(chunk: Chunk<string[]>): Promise<void> {
-    return this.#training(async () => {
-      const { position } = chunk
-      const before = this.#position?.share ?? 0
-      const shareAt = (ofChunk: number) =>
-        position?.share === undefined ? undefined : before + (position.share - before) * ofChunk
-      await this.#trainer.train(isWordChunk(chunk) ? chunk : packWords(chunk), shareAt)
-      this.#position = position ?? this.#position
-    })
-  }
-
-  drain(): Promise<void> {
-    return this.#training(async () => {
-      await this.#trainer.flush(this.#position?.share)
-      await this.#trainer.skipGram.drain()
-    })
-  }
-
-  progress(): Promise<Progress> {
-    return this.#alone(async () => {
-      await this.#measureLoss()
-      const loss = this.#loss.recentSum / this.#loss.recentContexts
-      this.#loss.recentSum = 0
-      this.#loss.recentContexts = 0
-      return { words: this.#trainer.vocabulary.words, loss, position: this.#position }
-    })
-  }
-
-  loss(): Promise<number> {
-    return this.#alone(async () => {
-      await this.#measureLoss()
-      return this.#loss.sum / this.#loss.contexts
-    })
-  }
-
-  save(store: Store): Promise<void> {
-    return this.#alone(async () => {
-      if (this.#failure !== undefined) {
-        throw new Error(`word2vec: not saved, since training had failed (${this.#failure.message})`)
-      }
-      await this.#trainer.skipGram.drain()
-      await this.#trainer.checkRows()
-      await this.#measureLoss()
-      await saveWord2Vec(store, this.#trainer, this.#loss, this.#position)
-    })
-  }
-
-  vector(word: string): Promise<Float32Array<ArrayBuffer>> {
-    return vectorOf(this.#space, word)
-  }
-
-  nearest(query: string | Float32Array, k = 10) {
-    return nearestWords(this.#space, query, k)
-  }
-
-  analogy(a: string, b: string, c: string, k = 10) {
-    return analogyWords(this.#space, a, b, c, k)
-  }
-
-  vectors(): Promise<WordVectors> {
-    const { vocabulary, input } = this.#trainer
-    return this.#alone(() =>
-      sortedWordVectors(vocabulary.texts, vocabulary.counts, input.dim, (first, count) =>
-        input.read('weights', first, count)
-      )
-    )
-  }
-
-  close(): Promise<void> {
-    return this.#alone(async () => {
-      const { skipGram, input, output } = this.#trainer
-      await skipGram.destroy()
-      input.destroy()
-      output.destroy()
-    })
-  }
-
-  async #measureLoss(): Promise<void> {
-    const { sum, contexts } = await this.#trainer.skipGram.loss()
-    this.#loss.recentSum += sum
-    this.#loss.recentContexts += contexts
-    this.#loss.sum += sum
-    this.#loss.contexts += contexts
-  }
-
-  /** A model that failed half-way through a chunk is no longer what its position says. */
-  #training(act: () => Promise<void>): Promise<void> {
-    return this.#alone(async () => {
-      if (this.#failure !== undefined) throw this.#failure
-      try {
-        await act()
-      } catch (error) {
-        this.#failure = error instanceof Error ? error : new Error(String(error))
-        throw error
-      }
-    })
-  }
-
-  /** One after the other, so that a checkpoint never sees a chunk half trained. */
-  #alone<Result>(act: () => Promise<Result>): Promise<Result> {
-    const result = this.#last.then(act)
-    this.#last = result.catch(() => {})
-    return result
-  }
 }

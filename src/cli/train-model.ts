@@ -1,0 +1,102 @@
+import { openDevice } from '../../kernels/index.ts'
+import type { EndEvent } from '../jobs/events.ts'
+import type { Text } from '../jobs/text.ts'
+import { NoWordsError, runWord2Vec } from '../jobs/word2vec.ts'
+import { CheckpointError, hasCheckpoint } from '../models/checkpoint.ts'
+import type { Word2VecOptions } from '../models/word2vec-options.ts'
+import type { Word2Vec } from '../models/word2vec-replica.ts'
+import { fileStore } from '../sinks/file-store.ts'
+import { SourceError } from '../sources/source-error.ts'
+import { EXIT, UsageError } from './exit.ts'
+import { interruptible } from './interrupt.ts'
+import { openReporter, type Reporter } from './report.ts'
+import { count, duration } from './table.ts'
+
+/** What `start` and `demo` ask for. */
+export interface Training {
+  /** The command, for messages. */
+  readonly name: string
+  readonly text: Text
+  readonly model: Word2VecOptions
+  readonly output: string
+  readonly resume: boolean
+  readonly overwrite: boolean
+  readonly device: 'auto' | 'webgpu' | 'wasm'
+  readonly threads: number
+  readonly words?: number
+  readonly checkpointEvery: number
+  readonly json: boolean
+  /** Asks the model once it is trained, before it is closed. */
+  readonly ask?: (model: Word2Vec, end: EndEvent) => Promise<void>
+}
+
+/**
+ * Trains a model and tells of it as the terminal, a log or a program wants it; sets exit code 130 where it was interrupted.
+ * @throws UsageError where what was asked for cannot begin
+ */
+export async function trainModel(training: Training): Promise<EndEvent> {
+  const { name, text, output, resume } = training
+  const store = fileStore(output)
+  const found = await hasCheckpoint(store)
+  if (resume && !found) throw new UsageError(`${name}: --resume found no model in ${output}`)
+  if (found && !resume && !training.overwrite) {
+    throw new UsageError(
+      `${name}: there is a model in ${output}; go on with it (--resume), replace it (--overwrite), or give another --output`
+    )
+  }
+  const reporter = await openReporter(training.json)
+  const { device } = await openDevice(training.device, { threads: training.threads })
+  let begun = false
+  try {
+    const run = (signal: AbortSignal) =>
+      runWord2Vec({
+        device,
+        store,
+        text,
+        resume,
+        signal,
+        options: training.model,
+        checkpointEvery: training.checkpointEvery,
+        progressEvery: reporter.everySeconds,
+        ...(training.words !== undefined && { words: training.words }),
+        tell: event => {
+          begun ||= event.event === 'started'
+          reporter.tell(event)
+        }
+      })
+    const { model, end } = await interruptible(run, () =>
+      reporter.say('stopping and saving; Ctrl-C again ends at once')
+    )
+    if (end.event === 'interrupted') process.exitCode = EXIT.interrupted
+    sayEnd(reporter, training, end)
+    reporter.close()
+    await training.ask?.(model, end)
+    await model.close()
+    return end
+  } catch (error) {
+    reporter.close()
+    throw begun ? error : asUsage(error)
+  } finally {
+    await device.close()
+  }
+}
+
+/** What goes wrong before the first word is trained is a matter of what was asked for. */
+function asUsage(error: unknown): unknown {
+  const usage =
+    error instanceof SourceError ||
+    error instanceof CheckpointError ||
+    error instanceof RangeError ||
+    error instanceof NoWordsError
+  return usage ? new UsageError(error.message, { cause: error }) : error
+}
+
+function sayEnd(reporter: Reporter, { output }: Training, end: EndEvent): void {
+  const pace = `${count(end.runWords)} words in ${duration(end.seconds)}, ${count(end.wordsPerSecond)} words/s`
+  const loss = end.loss === undefined ? '' : `, loss ${end.loss.toFixed(3)}`
+  const what = end.event === 'done' ? 'done' : 'interrupted'
+  reporter.say(
+    `${what}: ${pace}${loss}, vocabulary ${end.vocabulary.toLocaleString('en-US')}; saved in ${output}`
+  )
+  if (end.event === 'interrupted') reporter.say('the same command with --resume goes on from here')
+}

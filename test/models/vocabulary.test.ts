@@ -1,0 +1,141 @@
+import { deepStrictEqual, strictEqual } from 'node:assert'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { BREAK } from '../../kernels/contract.ts'
+import { type Cursor, Vocabulary } from '../../src/models/vocabulary.ts'
+import { packWords } from '../../src/models/word-chunk.ts'
+import type { WordChunk } from '../../src/types.ts'
+
+const split = (...lines: string[]) => lines.map(line => line.split(' ').filter(word => word !== ''))
+
+/** All slots of the chunks, written through an `out` of the given size. */
+function encodeAll(vocabulary: Vocabulary, chunks: readonly WordChunk[], size = 1000): number[] {
+  const out = new Uint32Array(size)
+  const slots: number[] = []
+  let length = 0
+  for (const chunk of chunks) {
+    const cursor: Cursor = { word: 0, line: 0 }
+    while (cursor.line < chunk.lineEnds.length) {
+      length = vocabulary.encode(chunk, cursor, out, length)
+      if (length === size) {
+        slots.push(...out)
+        length = 0
+      }
+    }
+  }
+  slots.push(...out.subarray(0, length))
+  return slots
+}
+
+test('words get slots in the order of their admission, lines end in one break, unknown words are left out', () => {
+  const vocabulary = new Vocabulary(100, 2)
+  const lines = split('a b a', '', 'c', 'b c a', 'a x')
+  deepStrictEqual(encodeAll(vocabulary, [packWords(lines)]), [0, BREAK, 1, 2, 0, BREAK, 0, BREAK])
+  deepStrictEqual(vocabulary.texts, ['a', 'b', 'c'])
+  deepStrictEqual([...vocabulary.counts], [4, 2, 2])
+  strictEqual(vocabulary.words, 9)
+})
+
+test('it does what a map of counts does, for random text', () => {
+  fc.assert(
+    fc.property(textLines(), fc.integer({ min: 1, max: 4 }), (lines, minCount) => {
+      const vocabulary = new Vocabulary(1000, minCount)
+      const slots = encodeAll(vocabulary, [packWords(lines)], 100_000)
+
+      const counts = new Map<string, number>()
+      const admitted = new Map<string, number>()
+      const expected: number[] = []
+      for (const line of lines) {
+        for (const word of line) {
+          const count = (counts.get(word) ?? 0) + 1
+          counts.set(word, count)
+          if (count === minCount) admitted.set(word, admitted.size)
+          const slot = admitted.get(word)
+          if (slot !== undefined) expected.push(slot)
+        }
+        if (expected.length > 0 && expected.at(-1) !== BREAK) expected.push(BREAK)
+      }
+      deepStrictEqual(slots, expected)
+      deepStrictEqual(
+        [...vocabulary.counts],
+        [...admitted.keys()].map(word => counts.get(word))
+      )
+      for (const [word, slot] of admitted) strictEqual(vocabulary.slotOf(word), slot)
+    })
+  )
+})
+
+test('neither chunks nor the size of a pass change what comes out', () => {
+  fc.assert(
+    fc.property(
+      textLines(),
+      fc.array(fc.nat({ max: 12 })),
+      fc.integer({ min: 1, max: 9 }),
+      (lines, cuts, size) => {
+        const chunks: WordChunk[] = []
+        let from = 0
+        for (const cut of cuts) {
+          chunks.push(packWords(lines.slice(from, from + cut)))
+          from += cut
+        }
+        chunks.push(packWords(lines.slice(from)))
+        const whole = new Vocabulary(1000, 2)
+        const parts = new Vocabulary(1000, 2)
+        deepStrictEqual(encodeAll(parts, chunks, size), encodeAll(whole, [packWords(lines)], size))
+        strictEqual(parts.words, whole.words)
+      }
+    )
+  )
+})
+
+test('ten thousand words are found again after the table has grown', () => {
+  const vocabulary = new Vocabulary(20_000, 1)
+  const words = Array.from({ length: 10_000 }, (_, i) => `w${i}`)
+  encodeAll(vocabulary, [packWords([words])], 20_000)
+  words.forEach((word, slot) => {
+    strictEqual(vocabulary.slotOf(word), slot)
+  })
+  strictEqual(vocabulary.slotOf('w10000'), undefined)
+})
+
+test('once it is full, further words stay unknown and are counted once each', () => {
+  const vocabulary = new Vocabulary(2, 2)
+  const slots = encodeAll(vocabulary, [packWords(split('a a b b c c c d d e a'))])
+  deepStrictEqual(slots, [0, 1, 0, BREAK])
+  strictEqual(vocabulary.full, true)
+  strictEqual(vocabulary.refused, 2)
+})
+
+test('a restored vocabulary goes on as the one it was saved from', () => {
+  const lines = split('the cat and the dog', 'a cat a dog and a bird', 'the bird and the cow')
+  const whole = new Vocabulary(6, 2)
+  const expected = encodeAll(whole, [packWords(lines)])
+  const first = new Vocabulary(6, 2)
+  const slots = encodeAll(first, [packWords(lines.slice(0, 2))])
+  const { texts, counts, sketch, words, refused } = first
+  const second = new Vocabulary(6, 2, { texts, counts, sketch: sketch.slice(), words, refused })
+  deepStrictEqual([...slots, ...encodeAll(second, [packWords(lines.slice(2))])], expected)
+  deepStrictEqual(second.texts, whole.texts)
+  deepStrictEqual(second.counts, whole.counts)
+})
+
+test('words that no text can have, and words beyond 256 bytes, are read but never admitted', () => {
+  const bytes = Uint8Array.of(0xff, 0xff, ...new Uint8Array(600).fill(0x61), 0xef, 0xbb, 0xbf)
+  const wordEnds = Uint32Array.of(1, 2, 302, 602, 605)
+  const chunk: WordChunk = { ...packWords([]), bytes, wordEnds, lineEnds: Uint32Array.of(5), length: 1 }
+  const vocabulary = new Vocabulary(10, 1)
+  deepStrictEqual(encodeAll(vocabulary, [chunk]), [0, BREAK])
+  // The byte order mark is a word like any other: dropped, its text would no longer have its key.
+  deepStrictEqual(vocabulary.texts, ['\ufeff'])
+  strictEqual(vocabulary.slotOf('\ufeff'), 0)
+  strictEqual(vocabulary.words, 5)
+})
+
+function textLines() {
+  return fc.array(
+    fc.array(fc.constantFrom('a', 'b', 'c', 'de', 'fgh', 'ijklm', 'ß', '北京'), { maxLength: 6 }),
+    {
+      maxLength: 30
+    }
+  )
+}
