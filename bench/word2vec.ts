@@ -53,7 +53,7 @@ const settings = {
   threads: Number(values.threads),
   seed: 1
 }
-const SOFTWARE_WORDS = 100_000
+const SOFTWARE_WORDS = 150_000
 
 const loaded = machine()
 const report = openReport(values.json)

@@ -96,8 +96,12 @@ export interface NearestRows {
 }
 
 export type Optimizer =
-  /** Row-wise Adagrad: G += m · mean(g²); row += m · rate · g / √G (nothing where G is 0). */
-  | { readonly kind: 'adagrad' }
+  /**
+   * Row-wise Adagrad (Duchi et al. 2011, one G a row): G += m · mean(g²); row += m · rate · g / √(initial + G), nothing
+   * where that is 0. `initial` is 0 or more, one for each table, by default 0: a row's first steps are rate / √initial
+   * times the gradient, as plain SGD's, and fall once G outgrows it.
+   */
+  | { readonly kind: 'adagrad'; readonly initial?: { readonly input: number; readonly output: number } }
   /** row += m · rate · g; on webgpu the step of a row and batch is clipped to the norm `clip` (default 0.5). */
   | { readonly kind: 'sgd'; readonly clip?: number }
 

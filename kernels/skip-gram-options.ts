@@ -1,4 +1,4 @@
-import type { SkipGramOptions } from './contract.ts'
+import type { Optimizer, SkipGramOptions } from './contract.ts'
 
 /**
  * Checks what both devices demand of a skip-gram.
@@ -17,4 +17,20 @@ export function checkSkipGramOptions(device: string, options: SkipGramOptions): 
   if (!Number.isInteger(negatives) || negatives < 1 || negatives > 31) {
     throw new RangeError(`${device}: negatives must be a whole number from 1 to 31; got ${negatives}`)
   }
+  const initial = initialAccumulators(options.optimizer)
+  for (const [table, value] of Object.entries(initial)) {
+    if (!(value >= 0) || !Number.isFinite(value)) {
+      throw new RangeError(
+        `${device}: initial.${table} of adagrad must be 0 or more and finite; got ${value}`
+      )
+    }
+  }
+}
+
+/** What Adagrad's accumulators are taken to hold before the first step; zeros for SGD, which has none. */
+export function initialAccumulators(optimizer: Optimizer): {
+  readonly input: number
+  readonly output: number
+} {
+  return (optimizer.kind === 'adagrad' ? optimizer.initial : undefined) ?? { input: 0, output: 0 }
 }

@@ -33,6 +33,8 @@ class Job {
   window: u32
   negatives: u32
   sgd: u32
+  inputInitial: f32
+  outputInitial: f32
 }
 
 /** One thread's own memory; sizes in kernels/wasm/skip-gram.ts follow `scratchBytes`. */
@@ -261,10 +263,10 @@ function meanSquare(gradient: usize, rowBytes: usize): f32 {
   return sum / f32(rowBytes >> 2)
 }
 
-/** Applies the gradients of `count` rows: row += m · rate · g, divided by √G for Adagrad. */
+/** Applies the gradients of `count` rows: row += m · rate · g, divided by √(initial + G) for Adagrad. */
 function step(
   slots: usize, rows: usize, count: usize, gradient: usize, rowBytes: usize,
-  accumulator: usize, multiplier: usize, hits: usize, rate: f32, sgd: bool
+  accumulator: usize, multiplier: usize, hits: usize, rate: f32, sgd: bool, initial: f32
 ): void {
   for (let i: usize = 0; i < count; i++, gradient += rowBytes) {
     const slot = <usize>slotAt(slots, i) << 2
@@ -274,9 +276,9 @@ function step(
     let scale = m * rate
     if (!sgd) {
       const total = load<f32>(accumulator + slot) + m * meanSquare(gradient, rowBytes)
-      if (!(total > 0)) continue
+      if (!(initial + total > 0)) continue
       store<f32>(accumulator + slot, total)
-      scale /= sqrt<f32>(total)
+      scale /= sqrt<f32>(initial + total)
     }
     const by = f32x4.splat(scale)
     for (let at: usize = 0; at < rowBytes; at += 16) {
@@ -376,11 +378,11 @@ export function trainSkipGram(
     if ((p & LOSS_MASK) == 0) addLoss(scratch, contexts, outputs)
     step(
       contextSlots, contextRows, contexts, contextGradients, rowBytes,
-      at.inputAccumulator, at.inputMultiplier, at.inputHits, rate, sgd
+      at.inputAccumulator, at.inputMultiplier, at.inputHits, rate, sgd, at.inputInitial
     )
     step(
       outputSlots, outputRows, outputs, outputGradients, rowBytes,
-      at.outputAccumulator, at.outputMultiplier, at.outputHits, rate, sgd
+      at.outputAccumulator, at.outputMultiplier, at.outputHits, rate, sgd, at.outputInitial
     )
   }
 }

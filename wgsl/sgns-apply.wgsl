@@ -1,13 +1,13 @@
 // weights += step of g, for the rows that one batch touched; g = 0 again
 //
-//   step         rate, clip, and where in `touched` the count, the hits and the list of this table stand
+//   step         rate, clip, initial, and where in `touched` the count, the hits and the list of this table stand
 //   weights      [capacity, DIM]      updated
 //   state        [5, capacity]        accumulator updated, multiplier read, hits added to
 //   gradients    [capacity, DIM]      in units of 2^-16; set to 0
 //   touched      a count for each batch and table; then hits and list of touched rows, for input and for output;
 //                hits set to 0
 //
-// Row-wise Adagrad: G += m · mean(g²), row += m · rate · g / √G. SGD: row += m · rate · g, of norm `clip` at most.
+// Row-wise Adagrad: G += m · mean(g²), row += m · rate · g / √(initial + G). SGD: row += m · rate · g, of norm `clip` at most.
 // 32 lanes take one row; a workgroup takes every so many-th eight of the list.
 //
 // Dispatch: any number of workgroups, in one dimension.
@@ -28,6 +28,7 @@ struct Step {
   hits_at: u32,
   list_at: u32,
   capacity: u32,
+  initial: f32,
 }
 
 @group(0) @binding(0) var<uniform> step: Step;
@@ -76,7 +77,7 @@ fn main(
     var factor = m * step.rate;
     if (ADAGRAD) {
       grown += m * total / f32(DIM);
-      factor = select(0.0, factor / sqrt(grown), grown > 0.0);
+      factor = select(0.0, factor / sqrt(step.initial + grown), step.initial + grown > 0.0);
     } else {
       let norm = factor * sqrt(total);
       if (norm > step.clip) { factor *= step.clip / norm; }

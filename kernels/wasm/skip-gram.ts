@@ -7,7 +7,7 @@ import {
   type SkipGramOptions
 } from '../contract.ts'
 import { type PlatformWorker, platform } from '../platform.ts'
-import { checkSkipGramOptions } from '../skip-gram-options.ts'
+import { checkSkipGramOptions, initialAccumulators } from '../skip-gram-options.ts'
 import type { SharedMemory } from './memory.ts'
 import { instantiate } from './module.ts'
 import type { WasmTable } from './table.ts'
@@ -68,6 +68,8 @@ export async function createSkipGram(
       options.negatives,
       options.optimizer.kind === 'sgd' ? 1 : 0
     ])
+  const initial = initialAccumulators(options.optimizer)
+  shared.f32(job + 48, 2).set([initial.input, initial.output])
   const words = controlWords(shared.memory, control)
 
   let sampling: SamplingTables | undefined

@@ -1,4 +1,5 @@
 import { BATCH_SLOTS, type SkipGramOptions } from '../contract.ts'
+import { initialAccumulators } from '../skip-gram-options.ts'
 import type { Gpu } from './gpu.ts'
 import type { Kernel } from './kernel.ts'
 import type { Recording } from './recording.ts'
@@ -56,6 +57,7 @@ export async function loadSkipGramPasses(
   const { window, negatives, optimizer } = options
   const { batches, slots, kept, windows, sampling, touched, losses, batchParams, stepParams } = memory
   const { inputGradients, outputGradients } = memory
+  const initial = initialAccumulators(optimizer)
   const clip = optimizer.kind === 'sgd' ? (optimizer.clip ?? 0.5) : 0
   const [keep, draw, gradient, apply] = await Promise.all([
     gpu.kernel('sgns-keep', { SLOTS: BATCH_SLOTS }),
@@ -88,8 +90,10 @@ export async function loadSkipGramPasses(
       batchWords.set([key, slots, rows, i, ...sizes], 64 * i)
       stepFloats.set([rate, clip], 128 * i)
       stepWords.set([2 * i, inputHits, inputHits + input.capacity, input.capacity], 128 * i + 2)
+      stepFloats[128 * i + 6] = initial.input
       stepFloats.set([rate, clip], 128 * i + 64)
       stepWords.set([2 * i + 1, outputHits, outputHits + output.capacity, output.capacity], 128 * i + 66)
+      stepFloats[128 * i + 70] = initial.output
     }
     gpu.device.queue.writeBuffer(batchParams, 0, batchWords)
     gpu.device.queue.writeBuffer(stepParams, 0, stepWords)

@@ -15,6 +15,11 @@ export async function main(args: readonly string[], version: string): Promise<vo
     if ('code' in error && error.code === 'EPIPE') process.exit(EXIT.done)
     throw error
   })
+  // What no one awaited fails in one line too.
+  process.on('uncaughtException', error => {
+    process.stderr.write(`tensair: ${describe(error)}\n`)
+    process.exit(EXIT.failed)
+  })
   const program = new Command('tensair')
     .description('Trains neural networks on data streams, in real time, on whatever the machine has.')
     .version(version)

@@ -125,7 +125,12 @@ async function startWord2Vec(options: StartOptions, command: Command): Promise<v
     model: modelOptions(command, resume),
     ...(words !== undefined && { words })
   })
-  if (!options.json && end.event === 'done') console.error(`ask it: npx tensair nearest WORD --model ${output}`)
+  if (options.json) return
+  const next =
+    end.event === 'done'
+      ? `ask it: npx tensair nearest WORD --model ${output}`
+      : 'the same command with --resume goes on from here'
+  console.error(next)
 }
 
 async function textOf({ input, follow }: StartOptions): Promise<Text> {

@@ -1,4 +1,4 @@
-import { openDevice } from '../../kernels/index.ts'
+import { DeviceLostError, openDevice } from '../../kernels/index.ts'
 import type { EndEvent } from '../jobs/events.ts'
 import type { Text } from '../jobs/text.ts'
 import { NoWordsError, runWord2Vec } from '../jobs/word2vec.ts'
@@ -75,6 +75,11 @@ export async function trainModel(training: Training): Promise<EndEvent> {
     return end
   } catch (error) {
     reporter.close()
+    if (error instanceof DeviceLostError && (await hasCheckpoint(store))) {
+      throw new Error(`${error.message}; the last checkpoint is in ${output}, --resume goes on from it`, {
+        cause: error
+      })
+    }
     throw begun ? error : asUsage(error)
   } finally {
     await device.close()
@@ -98,5 +103,4 @@ function sayEnd(reporter: Reporter, { output }: Training, end: EndEvent): void {
   reporter.say(
     `${what}: ${pace}${loss}, vocabulary ${end.vocabulary.toLocaleString('en-US')}; saved in ${output}`
   )
-  if (end.event === 'interrupted') reporter.say('the same command with --resume goes on from here')
 }

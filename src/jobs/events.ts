@@ -49,7 +49,7 @@ export interface EndEvent {
   readonly words: number
   /** Words read in this run. */
   readonly runWords: number
-  /** From the first word to the last one trained, saving apart. */
+  /** From the start of the job to its last word trained, without saving. */
   readonly seconds: number
   readonly wordsPerSecond: number
   /** Mean loss of a context over this run; absent where none was measured. */

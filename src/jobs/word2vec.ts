@@ -81,6 +81,8 @@ export async function runWord2Vec(job: Word2VecJob): Promise<{ model: Word2Vec; 
     const flow = pipe(text.open(from, stop), until<string>(stop, end), tokenize(), train(replica))
     await Promise.race([flow, device.lost.then(error => Promise.reject(error))])
   } catch (error) {
+    // Where it was not the flow that failed, it still waits for its source.
+    enough.abort()
     // The first error is the one to tell; a model that failed itself refuses to be saved.
     if (log.unsaved) await save().catch(() => {})
     throw error

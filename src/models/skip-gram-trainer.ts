@@ -10,7 +10,6 @@ import type { ResolvedOptions } from './word2vec-options.ts'
 const RESAMPLE_WORDS = 50_000
 const RESAMPLE_SHARE = 0.05
 const CHECK_BATCHES = 1024
-const LAST_RATE = 1e-4
 
 /** Where training stands, besides vocabulary and tables. */
 export interface TrainerState {
@@ -24,6 +23,7 @@ export interface TrainerState {
   readonly sampledAt: number
   /** Rows that were put back because they were sick. */
   readonly repaired: number
+  readonly scanned: boolean
 }
 
 /**
@@ -41,6 +41,8 @@ export class SkipGramTrainer {
   sampling: Sampling | undefined
   sampledAt: number
   repaired: number
+  /** Whether a first pass has filled the vocabulary. */
+  scanned: boolean
   readonly #warn: (message: string) => void
   readonly #slots = new Uint32Array(BATCH_SLOTS)
   #length = 0
@@ -64,6 +66,7 @@ export class SkipGramTrainer {
     this.sampling = state?.sampling
     this.sampledAt = state?.sampledAt ?? 0
     this.repaired = state?.repaired ?? 0
+    this.scanned = state?.scanned ?? false
     this.#slots.set(state?.pending ?? [])
     this.#length = state?.pending.length ?? 0
     this.#initializeRows()
@@ -74,8 +77,21 @@ export class SkipGramTrainer {
     return this.#slots.subarray(0, this.#length)
   }
 
+  /** Reads a chunk into the vocabulary without training on it. */
+  scan(chunk: WordChunk): void {
+    const unused = new Uint32Array(BATCH_SLOTS)
+    const cursor: Cursor = { word: 0, line: 0 }
+    while (cursor.line < chunk.lineEnds.length) this.vocabulary.encode(chunk, cursor, unused, 0)
+    this.#initializeRows()
+    this.scanned = true
+  }
+
   /** Trains a chunk; `shareAt` says how much of the stream is over when a share of the chunk is read, where that is known. */
   async train(chunk: WordChunk, shareAt: (ofChunk: number) => number | undefined): Promise<void> {
+    if (this.scanned && !this.vocabulary.closed) {
+      this.vocabulary.closed = true
+      this.vocabulary.words = 0
+    }
     const lines = chunk.lineEnds.length
     const cursor: Cursor = { word: 0, line: 0 }
     while (cursor.line < lines) {
@@ -134,7 +150,8 @@ export class SkipGramTrainer {
   async #resample(): Promise<void> {
     const { vocabulary, options } = this
     const { words, size } = vocabulary
-    const due = words - this.sampledAt >= Math.max(RESAMPLE_WORDS, RESAMPLE_SHARE * words)
+    const due =
+      !vocabulary.closed && words - this.sampledAt >= Math.max(RESAMPLE_WORDS, RESAMPLE_SHARE * words)
     if (this.sampling !== undefined && !due && size <= this.sampling.keep.length) return
     // Room for the words that come before the next time: kept always, drawn never.
     const rows = Math.min(options.capacity, size + (size >>> 3) + 1024)
@@ -144,7 +161,7 @@ export class SkipGramTrainer {
   }
 
   #rate(share: number | undefined): number {
-    const { rate, schedule, expectedWords } = this.options
+    const { rate, minRate, schedule, expectedWords } = this.options
     if (schedule === 'constant') return rate
     const done = expectedWords > 0 ? this.vocabulary.words / expectedWords : share
     if (done === undefined) {
@@ -152,7 +169,7 @@ export class SkipGramTrainer {
         'word2vec: the linear schedule must know the end, and this source does not tell it; give expectedWords, or schedule constant'
       )
     }
-    return rate - Math.max(0, rate - LAST_RATE) * Math.min(1, Math.max(0, done))
+    return rate - Math.max(0, rate - minRate) * Math.min(1, Math.max(0, done))
   }
 
   #reportFull(): void {

@@ -20,6 +20,7 @@ export interface VocabularyState {
   readonly sketch: Uint8Array<ArrayBuffer>
   readonly words: number
   readonly refused: number
+  readonly closed: boolean
 }
 
 /**
@@ -33,6 +34,8 @@ export class Vocabulary {
   words = 0
   /** Words that were seen often enough and found no room (an estimate). */
   refused = 0
+  /** Whether words and counts are final: further words stay unknown, further sightings are not counted. Set it to close. */
+  closed = false
   readonly #texts: string[] = []
   readonly #sketch: AdmissionSketch
   readonly #key = new Uint32Array(2)
@@ -56,6 +59,7 @@ export class Vocabulary {
     })
     this.words = state.words
     this.refused = state.refused
+    this.closed = state.closed
   }
 
   /** Words admitted so far. */
@@ -104,6 +108,7 @@ export class Vocabulary {
     const { bytes, wordEnds, lineEnds } = chunk
     const key = this.#key
     const room = out.length
+    const sighting = this.closed ? 0 : 1
     let entries = this.#entries
     let mask = entries.length - STRIDE
     let counts = this.#counts
@@ -130,7 +135,7 @@ export class Vocabulary {
         }
         start = end
         if (slot < 0) continue
-        counts[slot]++
+        counts[slot] += sighting
         out[length++] = slot
       }
       if (length > 0 && out[length - 1] !== BREAK) {
@@ -146,7 +151,7 @@ export class Vocabulary {
 
   /** Counts a word that is not known; returns its slot if that admits it, else -1. */
   #meet(low: number, high: number, bytes: Uint8Array, start: number, end: number): number {
-    if (end === start || end - start > LONGEST_WORD) return -1
+    if (this.closed || end === start || end - start > LONGEST_WORD) return -1
     const sightings = this.#sketch.add(low, high)
     if (sightings < this.minCount) return -1
     if (this.full) {

@@ -19,13 +19,19 @@ export interface Word2VecOptions {
   readonly capacity?: number
   /** `adagrad`, the better one in a single pass, or `sgd`, as word2vec.c and gensim. Default adagrad. */
   readonly optimizer?: 'adagrad' | 'sgd'
-  /** Learning rate at the start. Default 0.1 with adagrad, 0.025 with sgd. */
+  /** Learning rate at the start. Default 0.2 with adagrad, 0.025 with sgd. */
   readonly rate?: number
+  /** What adagrad's accumulators of the words' vectors start at: a row's first rate is rate / √inputAccumulator. Default 2. */
+  readonly inputAccumulator?: number
+  /** The same for the rows that predict. Default 50. */
+  readonly outputAccumulator?: number
   /**
-   * `constant`, or `linear`: falling to 1e-4 at the end, as in gensim. The end is known from `expectedWords`, else from
+   * `constant`, or `linear`: falling to `minRate` at the end. The end is known from `expectedWords`, else from
    * the source's position, which is exact only to a chunk. Default constant.
    */
   readonly schedule?: 'constant' | 'linear'
+  /** Where the linear schedule ends. Default 1e-4, as in gensim. */
+  readonly minRate?: number
   /** Words that the stream will give in all, for the linear schedule. Default 0: not known. */
   readonly expectedWords?: number
   /** Of all random numbers: u32. Default 1. */
@@ -49,7 +55,10 @@ const RULES: {
   capacity: ['a whole number, 1 to 2^30', isWhole(1, 2 ** 30)],
   optimizer: ["'adagrad' or 'sgd'", value => value === 'adagrad' || value === 'sgd'],
   rate: ['greater than 0 and finite', value => (value as number) > 0 && Number.isFinite(value)],
+  inputAccumulator: ['0 or more and finite', value => (value as number) >= 0 && Number.isFinite(value)],
+  outputAccumulator: ['0 or more and finite', value => (value as number) >= 0 && Number.isFinite(value)],
   schedule: ["'constant' or 'linear'", value => value === 'constant' || value === 'linear'],
+  minRate: ['0 or more and finite', value => (value as number) >= 0 && Number.isFinite(value)],
   expectedWords: ['a whole number, at least 0', isWhole(0, Number.MAX_SAFE_INTEGER)],
   seed: ['a whole number, 0 to 2^32 - 1', isWhole(0, 0xffff_ffff)]
 }
@@ -69,8 +78,11 @@ export function resolveOptions(options: Word2VecOptions, kind: DeviceKind): Reso
     minCount: 5,
     capacity: defaultCapacity(kind, dim),
     optimizer: 'adagrad',
-    rate: options.optimizer === 'sgd' ? 0.025 : 0.1,
+    rate: options.optimizer === 'sgd' ? 0.025 : 0.2,
+    inputAccumulator: 2,
+    outputAccumulator: 50,
     schedule: 'constant',
+    minRate: 1e-4,
     expectedWords: 0,
     seed: 1,
     ...given

@@ -16,6 +16,13 @@ export interface Word2Vec extends Replica<string[]>, WordModel {
   readonly options: ResolvedOptions
   /** What the model has come to so far; costs nothing. */
   readonly counts: Word2VecCounts
+  /**
+   * Reads a chunk into the vocabulary without training on it. For texts that can be read twice: after a first pass that only
+   * scans, training starts with the vocabulary and the frequencies of the whole text, which it then leaves as they
+   * are, as gensim does.
+   * @throws Error once training has begun.
+   */
+  scan(chunk: Chunk<string[]>): Promise<void>
   /** Mean loss since the start; NaN where none was measured. */
   loss(): Promise<number>
   /** Trains what waits for a full batch too: for the end of the stream, since it cuts a batch short. */
@@ -64,6 +71,16 @@ export class SkipGramReplica implements Word2Vec {
     const { vocabulary, repaired, batches } = this.#trainer
     const { words, size, full, refused } = vocabulary
     return { words, vocabulary: size, full, refused, repaired, batches }
+  }
+
+  async scan(chunk: Chunk<string[]>): Promise<void> {
+    const words = isWordChunk(chunk) ? chunk : packWords(chunk)
+    await this.#alone(async () => {
+      const { batches, pending } = this.#trainer
+      if (batches > 0 || pending.length > 0)
+        throw new Error('word2vec: scan before training begins, not after')
+      this.#trainer.scan(words)
+    })
   }
 
   async train(chunk: Chunk<string[]>): Promise<void> {

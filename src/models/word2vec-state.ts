@@ -56,8 +56,8 @@ export async function saveWord2Vec(
   loss: LossSums,
   position: Position | undefined
 ): Promise<void> {
-  const { vocabulary, pending, sampling, options, batches, sampledAt, repaired } = trainer
-  const { words, refused, size } = vocabulary
+  const { vocabulary, pending, sampling, options, batches, sampledAt, repaired, scanned } = trainer
+  const { words, refused, size, closed } = vocabulary
   const texts = packTexts(vocabulary.texts)
   const tensors: Record<string, TensorSource> = {
     ...tableTensors(trainer.input, 'input', size),
@@ -78,6 +78,8 @@ export async function saveWord2Vec(
     sampledAt,
     sampled: sampling !== undefined,
     repaired,
+    scanned,
+    closed,
     loss,
     position
   }
@@ -105,13 +107,15 @@ export async function readWord2Vec(store: Store): Promise<SavedWord2Vec> {
         counts: await checkpoint.read('counts', 'F64', 0, checkpoint.rows('word_ends')),
         sketch: await all('sketch', 'U8'),
         words: whole('words'),
-        refused: whole('refused')
+        refused: whole('refused'),
+        closed: state.closed === true
       },
       pending: await all('pending', 'U32'),
       batches: whole('batches'),
       sampling: state.sampled === true ? await readSampling(all) : undefined,
       sampledAt: whole('sampledAt'),
-      repaired: whole('repaired')
+      repaired: whole('repaired'),
+      scanned: state.scanned === true
     },
     loss: lossOf(state.loss),
     position: state.position as Position | undefined

@@ -57,7 +57,10 @@ async function open(
     output,
     window,
     negatives,
-    optimizer: { kind: optimizer }
+    optimizer:
+      optimizer === 'sgd'
+        ? { kind: 'sgd' }
+        : { kind: 'adagrad', initial: { input: options.inputAccumulator, output: options.outputAccumulator } }
   })
   const trainer = new SkipGramTrainer({ options, device, input, output, skipGram }, warn, saved?.trainer)
   if (saved !== undefined) {

@@ -6,6 +6,9 @@ import { SourceError } from './source-error.ts'
 /** Bytes asked of a file, or of a decompressor, at a time. */
 export const BLOCK_BYTES = 512 * 1024
 
+/** Whether files and node:zlib are there. */
+export const inNode = typeof process !== 'undefined' && process.versions?.node !== undefined
+
 /** Where a text begins: no line runs from one text into the next, and a byte-order mark may stand here. */
 export interface TextStart {
   readonly name: string

@@ -1,5 +1,6 @@
 // Which compression bytes are in, and the way to plain ones.
 
+import { inNode } from './bytes.ts'
 import { SourceError } from './source-error.ts'
 
 export type Compression = 'gzip' | 'zstd'
@@ -27,11 +28,11 @@ export async function sniff(
   blocks: AsyncIterable<Uint8Array>
 ): Promise<{ compression: Compression | undefined; blocks: AsyncGenerator<Uint8Array> }> {
   const reader = blocks[Symbol.asyncIterator]()
-  let head = new Uint8Array()
+  let head: Uint8Array = new Uint8Array()
   while (couldBecomeMagic(head)) {
     const next = await reader.next()
     if (next.done) break
-    head = Uint8Array.from([...head.subarray(0, HEAD_BYTES), ...next.value])
+    head = head.length === 0 ? next.value : Uint8Array.from([...head, ...next.value])
   }
   async function* all() {
     try {
@@ -58,20 +59,21 @@ export async function* decompress(
   compression: Compression,
   name: string
 ): AsyncGenerator<Uint8Array> {
-  if (typeof process !== 'undefined' && process.versions?.node !== undefined) {
-    const node = await import('./file-decompress.ts')
-    yield* node.decompress(blocks, compression, name)
-    return
-  }
+  const here = inNode ? (await import('./file-decompress.ts')).decompressWithZlib : decompressInBrowser
+  yield* here(blocks, compression, name)
+}
+
+/** Decompresses with what browsers have. */
+export async function* decompressInBrowser(
+  blocks: AsyncIterable<Uint8Array>,
+  compression: Compression,
+  name: string
+): AsyncGenerator<Uint8Array> {
   if (compression !== 'gzip') {
     throw new SourceError(
       `lines: ${name} is ${compression}, and a browser reads gzip only; compress it with gzip`
     )
   }
-  yield* gunzipInBrowser(blocks, name)
-}
-
-async function* gunzipInBrowser(blocks: AsyncIterable<Uint8Array>, name: string): AsyncGenerator<Uint8Array> {
   const packed = blocks[Symbol.asyncIterator]()
   const source = new ReadableStream<Uint8Array<ArrayBuffer>>({
     async pull(controller) {

@@ -8,7 +8,7 @@ import { type Compression, damaged } from './compression.ts'
  *
  * @throws SourceError where the bytes are damaged or end early.
  */
-export async function* decompress(
+export async function* decompressWithZlib(
   blocks: AsyncIterable<Uint8Array>,
   compression: Compression,
   name: string

@@ -1,4 +1,4 @@
-import { watch } from 'node:fs'
+import { type FSWatcher, watch } from 'node:fs'
 import { type FileHandle, stat } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { BLOCK_BYTES, type ByteSource, type TextStart } from './bytes.ts'
@@ -74,22 +74,37 @@ function watchChanges(path: string, signal: AbortSignal | undefined) {
     changed = true
     wake()
   }
-  // The directory, since a watched file is lost once it is renamed.
-  const watcher = watch(dirname(path), (_event, name) => {
-    if (name === null || name === basename(path)) onChange()
-  })
-  watcher.on('error', () => watcher.close())
+  const watcher = watchDirectory(path, onChange)
   const timer = setInterval(onChange, POLL_MS)
-  signal?.addEventListener('abort', onChange)
+  const close = () => {
+    clearInterval(timer)
+    watcher?.close()
+    signal?.removeEventListener('abort', onAbort)
+  }
+  // At once, and not when the reader next asks: it may never, and a watcher keeps the process alive.
+  const onAbort = () => {
+    close()
+    onChange()
+  }
+  signal?.addEventListener('abort', onAbort)
   return {
     async next(): Promise<void> {
       if (!changed) await new Promise<void>(resolve => (wake = resolve))
       changed = false
     },
-    close() {
-      clearInterval(timer)
-      watcher.close()
-      signal?.removeEventListener('abort', onChange)
-    }
+    close
+  }
+}
+
+/** Calls `onChange` for each change of a path; nothing where the system cannot watch any more, and polling must do. */
+function watchDirectory(path: string, onChange: () => void): FSWatcher | undefined {
+  try {
+    // The directory, since a watched file is lost once it is renamed.
+    const watcher = watch(dirname(path), (_event, name) => {
+      if (name === null || name === basename(path)) onChange()
+    })
+    return watcher.on('error', () => watcher.close())
+  } catch {
+    return undefined
   }
 }

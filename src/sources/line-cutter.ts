@@ -17,11 +17,6 @@ export interface CutLines {
  * cuts fall depends on the text alone, not on how it comes in.
  */
 export class LineCutter {
-  /** Bytes given to `push` since the first byte of the line that is not complete yet. */
-  get openBytes(): number {
-    return this.#filled - this.#lineStart
-  }
-
   #maxLineBytes: number
   #bytes: Uint8Array = new Uint8Array(BLOCK_BYTES)
   #filled = 0
@@ -33,8 +28,14 @@ export class LineCutter {
     this.#maxLineBytes = maxLineBytes
   }
 
+  /** Complete lines. */
   get lines(): number {
     return this.#lines
+  }
+
+  /** Bytes that have come of the line that is not complete yet. */
+  get openBytes(): number {
+    return this.#filled - this.#lineStart
   }
 
   push(block: Uint8Array): void {

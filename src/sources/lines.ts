@@ -1,6 +1,6 @@
 import { stream } from '../stream.ts'
 import type { Stream } from '../types.ts'
-import type { ByteSource } from './bytes.ts'
+import { type ByteSource, inNode } from './bytes.ts'
 import { http } from './http.ts'
 import { SourceError } from './source-error.ts'
 import { MAX_LINE_BYTES, splitLines } from './split-lines.ts'
@@ -55,6 +55,8 @@ async function open(source: string | URL, wanted: Wanted): Promise<ByteSource> {
   if (url !== undefined && url.protocol !== 'file:') {
     throw new SourceError(`lines: wanted an http, https or file address; got ${url}`)
   }
+  if (!inNode)
+    throw new SourceError(`lines: wanted an http or https address, all a browser can read; got ${source}`)
   if (source === '-') return (await import('./file-stdin.ts')).standardInput(wanted)
   return (await import('./file.ts')).openPath(source, wanted)
 }

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import type { Device } from '../../kernels/contract.ts'
 import { assertClose } from '../assert-close.ts'
 import { devices } from '../devices.ts'
-import { type ReferenceRow, packRow } from '../reference/delta.ts'
+import { packRow, type ReferenceRow } from '../reference/delta.ts'
 import { row, rowsOf, tableOf } from './row-case.ts'
 
 const UNIT = 2 ** -20

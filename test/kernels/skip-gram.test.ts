@@ -56,6 +56,12 @@ const cases: (TrainingCase & { why: string })[] = [
     batches: [oneWord(4096)]
   },
   { why: 'several submissions', ...small, batches: [1, 2, 3, 4, 5].map(seed => lines(20, 7, 20, seed)) },
+  {
+    why: 'accumulators that start above 0, one way for each table',
+    ...small,
+    optimizer: { kind: 'adagrad', initial: { input: 2, output: 50 } },
+    batches: [lines(40, 9, 20)]
+  },
   { why: 'SGD', ...small, optimizer: { kind: 'sgd', clip: 1e9 }, batches: [lines(40, 9, 20)] },
   {
     why: 'rows that several replicas train',

@@ -124,6 +124,28 @@ test('saving changes nothing, and a finished run can be resumed with more text',
   for (const model of [plain, saved, resumed]) await model.close()
 })
 
+test('a model that scanned its text first resumes exactly too', async () => {
+  const ends: Buffer[] = []
+  for (const interrupted of [false, true]) {
+    let model = await word2vec(device, small)
+    await model.scan(lines)
+    const store = storeAt(`scanned ${interrupted}`)
+    if (interrupted) await model.save(store)
+    for (const chunk of chunksFrom(0, 900)) {
+      if (interrupted) {
+        await model.close()
+        model = (await resumeWord2Vec(device, store)).model
+      }
+      await model.train(chunk)
+      await model.save(store)
+    }
+    await model.drain()
+    ends.push((await stateOf(model, `scanned ${interrupted} end`)).tensors)
+    await model.close()
+  }
+  ok(ends[0]?.equals(ends[1] ?? Buffer.of()))
+})
+
 test('a loaded model answers as the one that was saved', async () => {
   const model = await word2vec(device, small)
   await model.train(lines)

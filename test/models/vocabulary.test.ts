@@ -112,8 +112,8 @@ test('a restored vocabulary goes on as the one it was saved from', () => {
   const expected = encodeAll(whole, [packWords(lines)])
   const first = new Vocabulary(6, 2)
   const slots = encodeAll(first, [packWords(lines.slice(0, 2))])
-  const { texts, counts, sketch, words, refused } = first
-  const second = new Vocabulary(6, 2, { texts, counts, sketch: sketch.slice(), words, refused })
+  const { texts, counts, sketch, words, refused, closed } = first
+  const second = new Vocabulary(6, 2, { texts, counts, sketch: sketch.slice(), words, refused, closed })
   deepStrictEqual([...slots, ...encodeAll(second, [packWords(lines.slice(2))])], expected)
   deepStrictEqual(second.texts, whole.texts)
   deepStrictEqual(second.counts, whole.counts)

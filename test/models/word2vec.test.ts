@@ -89,6 +89,22 @@ test('the vectors come most frequent word first', async () => {
   await model.close()
 })
 
+test('after a scan, vocabulary and counts are those of the text, and training adds nothing to them', async () => {
+  const model = await word2vec(device, { ...small, minCount: 2 })
+  await model.scan([
+    ['a', 'b'],
+    ['b', 'c', 'a']
+  ])
+  await model.scan([['a', 'c']])
+  strictEqual(model.counts.words, 7)
+  await model.train([['a', 'b', 'd', 'd', 'd']])
+  const { words, counts } = await model.vectors()
+  deepStrictEqual([words, [...counts], model.counts.words], [['a', 'b', 'c'], [3, 2, 2], 5])
+  await rejects(model.scan([['a']]), /word2vec: scan before training begins, not after/)
+  await model.train([['a']])
+  await model.close()
+})
+
 test('a full vocabulary is said once, and training goes on', async () => {
   const warnings: string[] = []
   const model = await word2vec(device, { ...small, capacity: 3, minCount: 1 }, message =>

@@ -85,14 +85,15 @@ export function trainSequential(
   rate: number
 ): Loss {
   let loss: Loss = { sum: 0, contexts: 0 }
+  const rules = rulesOf(model.optimizer, Number.POSITIVE_INFINITY)
   for (const window of windowsOf(slots, key, model)) {
     const { inputs, outputs, measured } = gradients(model, window)
     for (const [i, row] of window.contexts.entries()) {
-      step(model.input, row, inputs[i], rate, model.optimizer.kind, Number.POSITIVE_INFINITY)
+      step(model.input, row, inputs[i], rate, rules.input)
       countHit(model.input, row)
     }
     for (const [i, row] of window.outputs.entries()) {
-      step(model.output, row, outputs[i], rate, model.optimizer.kind, Number.POSITIVE_INFINITY)
+      step(model.output, row, outputs[i], rate, rules.output)
       countHit(model.output, row)
     }
     loss = { sum: loss.sum + measured.sum, contexts: loss.contexts + measured.contexts }
@@ -121,9 +122,12 @@ export function trainBatched(model: ReferenceSkipGram, slots: Uint32Array, key: 
     loss = { sum: loss.sum + measured.sum, contexts: loss.contexts + measured.contexts }
   }
   const { optimizer } = model
-  const clip = optimizer.kind === 'sgd' ? (optimizer.clip ?? 0.5) : Number.POSITIVE_INFINITY
-  for (const [row, sum] of inputSums) step(model.input, row, sum, rate, optimizer.kind, clip)
-  for (const [row, sum] of outputSums) step(model.output, row, sum, rate, optimizer.kind, clip)
+  const rules = rulesOf(
+    optimizer,
+    optimizer.kind === 'sgd' ? (optimizer.clip ?? 0.5) : Number.POSITIVE_INFINITY
+  )
+  for (const [row, sum] of inputSums) step(model.input, row, sum, rate, rules.input)
+  for (const [row, sum] of outputSums) step(model.output, row, sum, rate, rules.output)
   return loss
 }
 
@@ -153,25 +157,29 @@ function gradients(model: ReferenceSkipGram, { position, contexts, outputs }: Wi
   return { inputs: inputGradients, outputs: outputGradients, measured }
 }
 
-/** One update of one row; `clip` bounds the norm of an SGD step. */
-function step(
-  table: ReferenceTable,
-  row: number,
-  gradient: Float64Array,
-  rate: number,
-  kind: Optimizer['kind'],
-  clip: number
-): void {
+/** How the rows of one table are updated; `clip` bounds the norm of an SGD step. */
+type Rule =
+  | { readonly kind: 'adagrad'; readonly initial: number }
+  | { readonly kind: 'sgd'; readonly clip: number }
+
+function rulesOf(optimizer: Optimizer, clip: number): { readonly input: Rule; readonly output: Rule } {
+  if (optimizer.kind === 'sgd') return { input: { kind: 'sgd', clip }, output: { kind: 'sgd', clip } }
+  const { input, output } = optimizer.initial ?? { input: 0, output: 0 }
+  return { input: { kind: 'adagrad', initial: input }, output: { kind: 'adagrad', initial: output } }
+}
+
+/** One update of one row. */
+function step(table: ReferenceTable, row: number, gradient: Float64Array, rate: number, rule: Rule): void {
   const m = table.multiplier[row]
   const squares = gradient.reduce((sum, g) => sum + g * g, 0)
   let factor: number
-  if (kind === 'adagrad') {
+  if (rule.kind === 'adagrad') {
     table.accumulator[row] += (m * squares) / table.dim
-    const sum = table.accumulator[row]
+    const sum = rule.initial + table.accumulator[row]
     factor = sum > 0 ? (m * rate) / Math.sqrt(sum) : 0
   } else {
     const norm = m * rate * Math.sqrt(squares)
-    factor = norm > clip ? (m * rate * clip) / norm : m * rate
+    factor = norm > rule.clip ? (m * rate * rule.clip) / norm : m * rate
   }
   const values = rowOf(table, row)
   for (let d = 0; d < table.dim; d++) values[d] += factor * gradient[d]

@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { lines } from '../../src/sources/lines.ts'
 
-const many = Array.from({ length: 60_000 }, (_, i) => `line ${i} of a longer text`)
+const many = Array.from({ length: 30_000 }, (_, i) => `line ${i} of a longer text`)
 const manyBytes = Buffer.from(`${many.join('\n')}\n`)
 
 /** Serves on a free port of this machine; the address ends with a slash. */

@@ -66,7 +66,7 @@ test('threads must be a whole number', async () => {
   })
 })
 
-test('the roof is measured: more than one value a nanosecond, less than any machine', async () => {
+test('the roof is measured, and is one that a machine can have', async () => {
   const device = await openWasm({ threads: 2 })
   const { copyGBps, peakGFlops } = await device.measureRoof()
   assert(copyGBps > 0.1 && copyGBps < 10_000, `copies ${copyGBps} GB/s`)
