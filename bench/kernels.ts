@@ -1,22 +1,32 @@
 // Usage: npm run bench -- kernels [--json] [--device wasm,webgpu] [--threads N] [--rows N] [--runs 9] [--write]
 //
 // Times every kernel on every device that opens, each after its answer has been checked, and sets it against what the
-// device can do at most: copying, and multiply-adds, as measured just before. Which bytes and operations are counted is said
-// with each kernel, in bench/kernels. On wasm skip-gram runs on all threads and is set against their limits together; the
-// others run on one, and are set against the limits of one.
+// device can do at most: copying, and multiply-adds, measured before and after. `value` is the time of a call, on webgpu that
+// of its shaders by the device's clock; `call_ms` is the whole call, transfers included. Counted are the bytes and operations that
+// no implementation could do without (bench/kernels says which); `roof`, their share of the limit that binds, is above 1 where
+// a cache holds the tables or a kernel reads more than it writes. On wasm skip-gram runs on all threads and is set against
+// their limits together; the others run on one, and are set against the limits of one.
 //
 // Options: --rows of each table (default 65,536 on wasm, 262,144 on a GPU, 4,096 on a software adapter), --runs that each median
 // is of; --write puts table and chart into bench/RESULTS.md and bench/kernels.svg.
 
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import type { Roof } from '../kernels/index.ts'
 import { openWasm } from '../kernels/wasm/device.ts'
 import { openWebGpu } from '../kernels/webgpu/device.ts'
 import { apply } from './kernels/apply.ts'
 import { roofChart } from './kernels/chart.ts'
 import { checkRows } from './kernels/check-rows.ts'
 import { initRows } from './kernels/init-rows.ts'
-import { measureKernel, type Stand } from './kernels/measure-kernel.ts'
+import {
+  betterRoofs,
+  measureKernel,
+  type Roofs,
+  rowOf,
+  type Stand,
+  type Timing
+} from './kernels/measure-kernel.ts'
 import { nearest } from './kernels/nearest.ts'
 import { pack } from './kernels/pack.ts'
 import { skipGram } from './kernels/skip-gram.ts'
@@ -45,17 +55,15 @@ const notes: string[] = []
 for (const name of values.device.split(',')) {
   const stand = await openStand(name)
   if (stand === undefined) continue
-  const { all, one } = stand.roof
-  note(
-    `${stand.label}: ${stand.about}; ${stand.shape.rows} rows of ${dim}, ${queries} queries; copies ${all.copyGBps.toFixed(1)} GB/s, ` +
-      `computes ${all.peakGFlops.toFixed(0)} GFLOP/s` +
-      (one === all
-        ? ''
-        : `; one thread ${one.copyGBps.toFixed(1)} GB/s, ${one.peakGFlops.toFixed(0)} GFLOP/s`)
-  )
+  const before = await stand.measureRoofs()
+  const timings: Timing[] = []
   for (const kernel of [skipGram, pack, apply, nearest, initRows, checkRows]) {
-    report.add(await measureKernel(kernel, stand))
+    timings.push(await measureKernel(kernel, stand))
   }
+  const roofs = betterRoofs(before, await stand.measureRoofs())
+  const { rows } = stand.shape
+  note(`${stand.label}: ${stand.about}; ${rows} rows of ${dim}, ${queries} queries; ${limits(roofs)}`)
+  for (const timing of timings) report.add(rowOf(timing, stand.label, roofs))
 }
 report.close()
 if (values.write) {
@@ -64,7 +72,7 @@ if (values.write) {
   writeSection('kernels', loaded, [...notes, markdownTable(report.rows), chart])
 }
 
-/** A device by name, its limits measured; undefined, and said so, where it does not open. */
+/** A device by name; undefined, and said so, where it does not open. */
 async function openStand(name: string): Promise<(Stand & { about: string }) | undefined> {
   try {
     if (name === 'wasm') return await wasmStand()
@@ -78,32 +86,50 @@ async function openStand(name: string): Promise<(Stand & { about: string }) | un
 
 async function wasmStand(): Promise<Stand & { about: string }> {
   const threads = Number(values.threads)
-  const open = () => openWasm({ threads })
-  const [device, single] = [await open(), await openWasm({ threads: 1 })]
-  const all = await device.measureRoof()
-  const one = threads === 1 ? all : await single.measureRoof()
+  const measure = async (count: number) => {
+    const device = await openWasm({ threads: count })
+    const roof = await device.measureRoof()
+    await device.close()
+    return roof
+  }
+  const device = await openWasm({ threads })
   await device.close()
-  await single.close()
-  const shape = { rows: rowsOr(65_536), dim, queries, batches: 16 }
-  return { label: 'wasm', about: device.name, open, roof: { all, one }, shape, runs }
+  return {
+    label: 'wasm',
+    about: device.name,
+    open: () => openWasm({ threads }),
+    async measureRoofs() {
+      const all = await measure(threads)
+      return { all, one: threads === 1 ? all : await measure(1) }
+    },
+    shape: { rows: rowsOr(65_536), dim, queries, batches: 16 },
+    runs
+  }
 }
 
 async function webGpuStand(): Promise<Stand & { about: string }> {
-  const open = () => openWebGpu({ software: true, timing: true })
-  const device = await open()
-  const roof = await device.measureRoof()
+  const device = await openWebGpu({ software: true })
+  const { name, hardware } = device
   await device.close()
-  const shape = device.hardware
-    ? { rows: rowsOr(262_144), dim, queries, batches: 32 }
-    : { rows: rowsOr(4096), dim, queries, batches: 2 }
   return {
-    label: device.hardware ? 'webgpu' : 'webgpu (software)',
-    about: device.name,
-    open,
-    roof: { all: roof, one: roof },
-    shape,
+    label: hardware ? 'webgpu' : 'webgpu (software)',
+    about: name,
+    open: () => openWebGpu({ software: true, timing: true }),
+    async measureRoofs() {
+      const device = await openWebGpu({ software: true })
+      const roof = await device.measureRoof()
+      await device.close()
+      return { all: roof, one: roof }
+    },
+    shape: { rows: rowsOr(hardware ? 262_144 : 4096), dim, queries, batches: hardware ? 32 : 2 },
     runs
   }
+}
+
+function limits({ all, one }: Roofs): string {
+  const text = ({ copyGBps, peakGFlops }: Roof) =>
+    `${copyGBps.toFixed(1)} GB/s copied, ${peakGFlops.toFixed(0)} GFLOP/s`
+  return all.copyGBps === one.copyGBps ? text(all) : `${text(all)}, on one thread ${text(one)}`
 }
 
 /** Something a reader of the figures should know. */

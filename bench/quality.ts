@@ -4,6 +4,7 @@ import type { Device } from '../kernels/index.ts'
 import { evaluateAnalogies, evaluateWordPairs } from '../src/models/evaluate.ts'
 import type { WordVectors } from '../src/types.ts'
 import { root } from './machine.ts'
+import { mean } from './measure.ts'
 
 /** How good vectors are; more is better throughout. */
 export interface Quality {
@@ -37,11 +38,11 @@ export async function qualityOf(device: Device, vectors: WordVectors): Promise<Q
 
 /** The mean of each figure. */
 export function meanQuality(runs: readonly Quality[]): Quality {
-  const mean = (name: keyof Quality) => runs.reduce((sum, run) => sum + run[name], 0) / runs.length
+  const of = (name: keyof Quality) => mean(runs.map(run => run[name]))
   return {
-    ws353: mean('ws353'),
-    simlex999: mean('simlex999'),
-    analogy_syntactic: mean('analogy_syntactic'),
-    analogy_semantic: mean('analogy_semantic')
+    ws353: of('ws353'),
+    simlex999: of('simlex999'),
+    analogy_syntactic: of('analogy_syntactic'),
+    analogy_semantic: of('analogy_semantic')
   }
 }

@@ -30,6 +30,8 @@ export interface WordJobResult {
   readonly runSeconds: number
   /** Mean losses, of one span of time after the other. */
   readonly losses: readonly number[]
+  /** Mean loss over the whole text. */
+  readonly loss: number
   readonly vocabulary: number
   /** The most memory this process has had, export included, in 10^6 bytes. */
   readonly peakRssMb: number
@@ -65,6 +67,7 @@ const result: WordJobResult = {
   // performance.now() counts from the start of the process.
   runSeconds: end / 1000,
   losses,
+  loss: await model.loss(),
   vocabulary: model.counts.vocabulary,
   peakRssMb: (process.resourceUsage().maxRSS * 1024) / 1e6
 }

@@ -1,5 +1,5 @@
 import { openDevice } from '../kernels/index.ts'
-import { median } from './measure.ts'
+import { mean, median } from './measure.ts'
 import type { Run } from './peers/peer.ts'
 import type { OwnProgram, Program } from './programs.ts'
 import { meanQuality, type Quality, qualityOf } from './quality.ts'
@@ -27,6 +27,28 @@ export function memoryRow(runs: Runs, program: OwnProgram, dim: number): Row {
   const tables = (2 * Math.max(...list.map(run => run.vocabulary ?? 0)) * dim * 4) / 1e6
   const value = Math.max(...list.map(run => run.peakRssMb ?? Number.NaN))
   return { ...figure(runs, program, 'peak_rss_mb', value, 'MB'), bar: tables * 2 + 300 }
+}
+
+/**
+ * Mean loss of ours on one device beside another, over the same text with the same optimizer; the less the better, so the ratio is
+ * theirs over ours. Others measure something else under that name.
+ */
+export function lossRows(
+  runs: Runs,
+  programs: readonly OwnProgram[],
+  peers: readonly OwnProgram[],
+  words: number
+): Row[] {
+  const loss = (program: Program) => mean((runs.get(program) ?? []).map(run => run.loss ?? Number.NaN))
+  return programs.flatMap(program =>
+    peers
+      .filter(peer => peer.optimizer === program.optimizer)
+      .map(peer => {
+        const [own, theirs] = [loss(program), loss(peer)]
+        const row = figure(runs, program, 'loss', own, 'nats a context')
+        return { ...row, words, peer: peer.name, peer_value: theirs, ratio: theirs / own }
+      })
+  )
 }
 
 const MEASURES: readonly (readonly [name: keyof Quality, unit: string])[] = [

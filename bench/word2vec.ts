@@ -13,7 +13,8 @@
 //
 // Quality is the mean over the seeds of what one evaluator says of everybody's vectors. Ours with SGD has the rates that
 // gensim's workers have: from 0.025 to 0.01255 only, since each of the two compares what it has read itself with the whole
-// text (peers/gensim.ts). On a software adapter webgpu gets a short text, and so do those it is compared with.
+// text (peers/gensim.ts). On a software adapter webgpu gets a short text, and so do those it is compared with; of
+// which the word sets can say little, so the mean loss of both devices is given too.
 //
 // Options: --quick runs once on the first tenth of the text, on wasm only; --words N on its first N words; --seeds N runs each
 // N times; --write puts the figures into bench/RESULTS.md.
@@ -30,7 +31,7 @@ import { hasWordSets } from './quality.ts'
 import { markdownTable, openReport } from './report.ts'
 import { writeSection } from './results.ts'
 import { webGpuKind } from './web-gpu-kind.ts'
-import { memoryRow, qualityRows, speedRows } from './word2vec-rows.ts'
+import { lossRows, memoryRow, qualityRows, speedRows } from './word2vec-rows.ts'
 
 const { values } = parseArgs({
   options: {
@@ -103,6 +104,7 @@ async function compareSoftware(): Promise<void> {
   const judged = peers.filter(({ name }) => name === 'gensim')
   const runs = await runInTurn([...webgpu, ...wasm, ...judged], corpus, folder, settings, seeds, report.say)
   note(programsOf(runs))
+  for (const row of lossRows(runs, webgpu, wasm, corpus.words)) report.add(row)
   for (const row of await qualityRows(runs, webgpu, [...wasm, ...judged], settings.dim, corpus.words))
     report.add(row)
 }

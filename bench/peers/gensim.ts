@@ -39,9 +39,9 @@ export async function runGensim(settings: Settings, corpus: string, output: stri
 /**
  * The rates of gensim's workers, for ours. From a corpus file each worker reads a part of its own and compares what it has read
  * itself with the whole corpus (word2vec_corpusfile.pyx: get_next_alpha of the worker's total_sentences and the corpus'
- * expected_examples): with two workers the rate falls from 0.025 half-way to 0.0001, to 0.01255. So does ours if it is
- * told to expect that many times the words.
+ * expected_examples), so the rate falls only 1 / workers of the way from 0.025 to 0.0001: with two, to 0.01255.
  */
 export function gensimRates(words: number, workers: number): Word2VecOptions {
-  return { rate: 0.025, schedule: 'linear', expectedWords: words * workers }
+  const [rate, least] = [0.025, 0.0001]
+  return { rate, minRate: rate - (rate - least) / workers, schedule: 'linear', expectedWords: words }
 }

@@ -17,8 +17,9 @@ export interface Run {
   readonly runSeconds: number
   /** Where its vectors are, for `readVectors`; absent where they are not wanted. */
   readonly vectors?: string
-  /** Words in the vocabulary, and the most memory the process has had, in 10^6 bytes; told by ours. */
+  /** Told by ours: words in the vocabulary, mean loss over the text, and the most memory the process has had, in 10^6 bytes. */
   readonly vocabulary?: number
+  readonly loss?: number
   readonly peakRssMb?: number
   /** Program and version, for people. */
   readonly about: string

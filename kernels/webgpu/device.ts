@@ -36,7 +36,7 @@ export async function openWebGpu(options: WebGpuOptions = {}): Promise<WebGpuDev
   const found = await findAdapter(options.software ?? false)
   const { adapter, hardware } = found
   const gpu = await openGpu(found, options)
-  let instance: GPU | undefined = found.instance
+  let instance: GPU | undefined = found.instance // Dawn ends the process if it is collected while the device lives
   const facts = adapterFacts(found, gpu.device)
   return {
     kind: 'webgpu',

@@ -62,6 +62,7 @@ export async function createSkipGram(gpu: Gpu, options: SkipGramOptions): Promis
 
     async loss() {
       const reading = gpu.read(memory.losses, 0, 8 * BATCH_SLOTS)
+      reading.catch(() => {}) // a lost device makes the next line throw first
       gpu.record(to => to.clear(memory.losses))
       const bytes = await reading
       const [sums, contexts] = [new Float32Array(bytes), new Uint32Array(bytes)]
@@ -74,9 +75,12 @@ export async function createSkipGram(gpu: Gpu, options: SkipGramOptions): Promis
     },
 
     async destroy() {
-      await drain()
-      gpu.pending.delete(submit)
-      memory.destroy()
+      try {
+        await drain()
+      } finally {
+        gpu.pending.delete(submit)
+        memory.destroy()
+      }
     }
   }
 }

@@ -56,6 +56,7 @@ async function compare(
   at: number
 ): Promise<'same' | 'grown' | 'cut' | 'replaced'> {
   const own = await handle.stat()
+  // Written since the last read: it comes before anything in a new file.
   if (own.size > at) return 'grown'
   const named = await stat(path).catch(error => {
     // Between the old file's renaming and the new one's making, nothing has the name.

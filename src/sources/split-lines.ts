@@ -66,7 +66,7 @@ export async function* splitLines(source: ByteSource, options: SplitOptions = {}
       }
       if (source.live && cutter.lines > 0) yield take()
     }
-    if (!signal?.aborted && cutter.openBytes > 0) cutter.endLine()
+    if (cutter.openBytes > 0) cutter.endLine()
   } catch (error) {
     if (!signal?.aborted) failure = error
   }

@@ -3,8 +3,10 @@ import { after, before, describe, test } from 'node:test'
 import { BREAK, type Device } from '../../kernels/contract.ts'
 import { assertClose } from '../assert-close.ts'
 import { devices } from '../devices.ts'
+import { below, random } from '../reference/random.ts'
 import {
   evenSampling,
+  KEY,
   lines,
   type Trained,
   type TrainingCase,
@@ -78,6 +80,14 @@ const cases: (TrainingCase & { why: string })[] = [
   }
 ]
 const sampled: (TrainingCase & { why: string })[] = [
+  {
+    why: 'draws that meet their thresholds exactly',
+    ...small,
+    negatives: 1,
+    sampling: onTheEdge(),
+    batches: [Uint32Array.of(3, 5)]
+  },
+  { why: 'more rows than 16 bits count', ...small, dim: 4, rows: 70_001, batches: [lines(90, 9, 70_001)] },
   { why: 'everything is dropped', ...small, sampling: keeping(() => 0), batches: [lines(40, 9, 20)] },
   { why: 'half is dropped', ...small, sampling: keeping(() => 2 ** 31), batches: [lines(300, 9, 20)] },
   {
@@ -87,6 +97,16 @@ const sampled: (TrainingCase & { why: string })[] = [
     batches: [lines(80, 9, 20)]
   }
 ]
+
+/** The first slot's draw is just kept, and the first negative just goes to its alias. */
+function onTheEdge() {
+  const { keep, threshold, alias } = evenSampling(20)
+  const { column, fraction } = below(random(KEY, 2), 20)
+  keep[3] = random(KEY, 0)
+  threshold[column] = fraction
+  alias[column] = 19 - column
+  return { keep, threshold, alias }
+}
 
 function keeping(keep: (row: number) => number) {
   return { ...evenSampling(20), keep: Uint32Array.from({ length: 20 }, (_, row) => keep(row)) }

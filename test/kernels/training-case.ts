@@ -41,7 +41,8 @@ export interface TrainedTable {
   readonly hits: ArrayLike<number>
 }
 
-const KEY = 0xfedc_ba98
+/** Key of the first batch; the others follow. */
+export const KEY = 0xfedc_ba98
 const ADAGRAD: Optimizer = { kind: 'adagrad' }
 
 /** Lines of words 0 … rows-1, `line` words each, as many as fill `words` words. */

@@ -186,6 +186,13 @@ test('a directory can be gone on with at the start and in the middle of each fil
   )
 })
 
+test('a file that is gone on with at its start may begin with a byte-order mark', async t => {
+  const folder = await temporary(t)
+  await writeFile(join(folder, 'a.txt'), 'one\n')
+  await writeFile(join(folder, 'b.txt'), '\uFEFFtwo\n')
+  deepStrictEqual(await Array.fromAsync(lines(folder, { from: 4 })), ['two'])
+})
+
 test('a directory of plain files knows its bytes in all', async t => {
   const folder = await temporary(t)
   await writeFile(join(folder, 'a.txt'), 'one\ntwo\n')

@@ -92,6 +92,14 @@ test('a long line is cut after a space', async () => {
   deepStrictEqual(lines, ['one two three ', 'four five'])
 })
 
+test('a long line without spaces is cut between characters', async () => {
+  for (let before = 0; before < 4; before++) {
+    const line = 'a'.repeat(before) + '😀'.repeat(20)
+    const { lines } = await read([encoder.encode(line)], { maxLineBytes: 16 })
+    strictEqual(lines.join(''), line)
+  }
+})
+
 test('a line of exactly the longest length is not cut, with LF, CRLF or nothing after it', async () => {
   for (const end of ['\n', '\r\n', '']) {
     const { lines } = await read([encoder.encode(`0123456789abcdef${end}`)], { maxLineBytes: 16 })
