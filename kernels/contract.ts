@@ -49,8 +49,10 @@ export interface TableOptions {
   readonly dim: number
   /** Size of one step of `shared`; a power of two. Default 2^-20. */
   readonly unit?: number
-  /** How `initRows` fills a row: drawn from its key, uniform in (-0.5, 0.5) / dim, or zero. */
+  /** How `initRows` fills a row: drawn from its key, uniform in (-spread, spread) / dim, or zero. */
   readonly init: 'uniform' | 'zero'
+  /** A power of two, 0.5 to 8. Default 0.5, as in word2vec.c. */
+  readonly spread?: number
 }
 
 /** Parameters as rows of equal width, on a device. */
@@ -62,7 +64,7 @@ export interface Table {
   /**
    * Fills rows `first … first + count - 1` as new, `keys` holding two u32 (low, high) for each: shared from the key
    * (or zero), weights = unit · shared, multiplier 1, all else 0. Element d of a uniform row has
-   *   r = random(mix(high ^ mix(low)), d);  shared = i32((r >> 8) - 2^23) / (i32(dim) * 16), truncated   (unit 2^-20)
+   *   r = random(mix(high ^ mix(low)), d);  shared = i32((r >> 8) - 2^23) / i32(dim * 8 / spread), truncated   (unit 2^-20)
    */
   initRows(first: number, keys: Uint32Array): void
   /** Copies rows `first … first + count - 1` of a field to the host, after all work accepted before. */
@@ -110,7 +112,7 @@ export interface SkipGramOptions {
   readonly output: Table
   /** Greatest distance of a context word, 1 to 15; each centre word draws its own radius, 1 to window. */
   readonly window: number
-  /** Negatives drawn for each centre word and shared by its window, 1 to 31. */
+  /** Negatives drawn for each window and shared by its contexts, 1 to 31. */
   readonly negatives: number
   readonly optimizer: Optimizer
 }
@@ -132,13 +134,15 @@ export interface SkipGramBatch {
 }
 
 /**
- * Skip-gram with negative sampling (Mikolov et al. 2013), negatives shared by the window (HogBatch, Ji et al. 2016).
+ * Skip-gram with negative sampling (Mikolov et al. 2013), negatives shared by the window (HogBatch, Ji et al. 2016). A
+ * centre word has two windows, the words on its left and those on its right, each with negatives of its own: shared by
+ * half as many contexts, they disturb the output rows less (ARCHITECTURE.md has the figures).
  *
  * One batch: slot i is kept where random(key, i * 64) <= keep[slot]; breaks are kept. Over the kept list, the p-th being
- * word w: radius = 1 + below(random(key, p * 64 + 1), window).column; negative j = 0, 1, … is
- * below(random(key, p * 64 + 2 + j), rows) through the alias table. A negative equal to w, or to an earlier negative of
- * the same window, is left out. Contexts are the kept words at distance 1 … radius, up to a break or the batch's end.
- * For each context row x of `input` and each output row y of `output` (w with label 1, negatives with label 0):
+ * word w: radius = 1 + below(random(key, p * 64 + 1), window).column. The contexts of side 0 (left) and 1 (right) are the kept
+ * words at distance 1 … radius on that side, up to a break or the batch's end; a side without contexts has no window.
+ * Negative j = 0, 1, … of a side is below(random(key, p * 64 + 2 + 31 * side + j), rows) through the alias table. A
+ * negative equal to w, or to an earlier negative of the same window, is left out. For each context row x of `input` and each output row y of `output` (w with label 1, negatives with label 0):
  * e = label - σ(x · y); the gradient of x is Σ e·y over the outputs, the gradient of y is Σ e·x over the contexts.
  *
  * On `wasm` the rows are updated after each window (with more than one thread, Hogwild); on `webgpu` the gradients of a

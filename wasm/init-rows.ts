@@ -6,16 +6,16 @@ import { Table } from './table'
 
 /**
  * Fills rows `first` … `first + count - 1`; keys: u32 [count, 2], low and high. The table's unit is 2^-(20 + finer); what is
- * drawn in units of 2^-20 is turned into it, truncated.
+ * drawn in units of 2^-20 is turned into it, truncated. With divisor 0 the rows are zero.
  */
-export function initRows(table: Table, first: u32, count: u32, keys: usize, uniform: bool, finer: i32): void {
+export function initRows(table: Table, first: u32, count: u32, keys: usize, divisor: u32, finer: i32): void {
   const rowBytes = <usize>table.dim << 2
   for (let i: u32 = 0; i < count; i++) {
     const slot = <usize>(first + i) << 2
     const row = slot * <usize>table.dim
-    if (uniform) {
+    if (divisor > 0) {
       const key = mix(load<u32>(keys + (<usize>i << 3), 4) ^ mix(load<u32>(keys + (<usize>i << 3))))
-      drawRow(table, table.shared + row, table.weights + row, key, finer)
+      drawRow(table, table.shared + row, table.weights + row, key, divisor, finer)
     } else {
       memory.fill(table.shared + row, 0, rowBytes)
       memory.fill(table.weights + row, 0, rowBytes)
@@ -28,18 +28,18 @@ export function initRows(table: Table, first: u32, count: u32, keys: usize, unif
   }
 }
 
-function drawRow(table: Table, shared: usize, weights: usize, key: u32, finer: i32): void {
+function drawRow(table: Table, shared: usize, weights: usize, key: u32, divisor: u32, finer: i32): void {
   const rowBytes = <usize>table.dim << 2
   const unit = f32x4.splat(table.unit)
   // Numbers of 24 bits over one of 15: a quotient in f64 is exact enough to be cut to the right integer.
-  const divisor = f64x2.splat(<f64>(table.dim * 16))
+  const over = f64x2.splat(<f64>divisor)
   const below = i32x4.splat((1 << -finer) - 1) // added to negative values, makes a shift to the right truncate
   const golden: u32 = 0x9e3779b9
   let counters = i32x4.add(i32x4.splat(key), i32x4.mul(i32x4(0, 1, 2, 3), i32x4.splat(golden)))
   for (let at: usize = 0; at < rowBytes; at += 16) {
     const drawn = i32x4.sub(i32x4.shr_u(mix4(counters), 8), i32x4.splat(1 << 23))
-    const low = f64x2.div(f64x2.convert_low_i32x4_s(drawn), divisor)
-    const high = f64x2.div(f64x2.convert_low_i32x4_s(v128.shuffle<i32>(drawn, drawn, 2, 3, 2, 3)), divisor)
+    const low = f64x2.div(f64x2.convert_low_i32x4_s(drawn), over)
+    const high = f64x2.div(f64x2.convert_low_i32x4_s(v128.shuffle<i32>(drawn, drawn, 2, 3, 2, 3)), over)
     let value = v128.shuffle<i32>(
       i32x4.trunc_sat_f64x2_s_zero(low), i32x4.trunc_sat_f64x2_s_zero(high), 0, 1, 4, 5
     )

@@ -1,12 +1,12 @@
 // shared = drawn from the row's key, or zero;  weights = unit·shared;  multiplier = 1, all else 0
 //
-//   params     unit, capacity, first row, number of rows, whether they are drawn
+//   params     unit, capacity, first row, number of rows, what drawn numbers are divided by (0: zeros)
 //   keys       [rows, 2]            low and high 32 bits
 //   weights    [capacity, DIM]      overwritten in these rows
 //   agreed     [capacity, DIM]      `shared`, in `unit`; overwritten in these rows
 //   state      [5, capacity]        overwritten in these rows
 //
-// One lane takes four values of a row. A value is uniform in (-0.5, 0.5) / DIM, in units of 2^-20 first.
+// One lane takes four values of a row. A value is drawn in units of 2^-20 first.
 //
 // Dispatch: ceil(rows · DIM / 4 / 64) workgroups, over two dimensions.
 
@@ -22,7 +22,7 @@ struct Params {
   capacity: u32,
   rows: u32,
   first: u32,
-  is_uniform: u32,
+  divisor: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -46,7 +46,7 @@ fn random(key: u32, counter: u32) -> u32 {
 }
 
 fn drawn(key: u32, d: u32) -> i32 {
-  let value = (i32(random(key, d) >> 8u) - 8388608) / i32(DIM * 16u);
+  let value = (i32(random(key, d) >> 8u) - 8388608) / i32(params.divisor);
   if (params.finer >= 0) { return value << u32(params.finer); }
   return value / (1i << u32(-params.finer));
 }
@@ -64,7 +64,7 @@ fn main(
   let row = params.first + item;
   let key = mix(keys[2u * item + 1u] ^ mix(keys[2u * item]));
   var values = vec4i();
-  if (params.is_uniform == 1u) {
+  if (params.divisor > 0u) {
     values = vec4i(drawn(key, 4u * v), drawn(key, 4u * v + 1u), drawn(key, 4u * v + 2u), drawn(key, 4u * v + 3u));
   }
   agreed[row * VECS + v] = values;

@@ -1,4 +1,5 @@
 import type { Table, TableField, TableFields, TableOptions } from '../contract.ts'
+import { checkTableOptions } from '../table-options.ts'
 import { initRows } from './init-rows.ts'
 import type { Order } from './order.ts'
 import type { Workspace } from './workspace.ts'
@@ -6,6 +7,7 @@ import type { Workspace } from './workspace.ts'
 /** A table in the shared memory. */
 export interface WasmTable extends Table {
   readonly init: TableOptions['init']
+  readonly spread: number
   /** Where row 0 of each field is. */
   readonly address: Readonly<Record<TableField, number>>
   /** Where the table describes itself to the kernels, as `Table` in wasm/table.ts. */
@@ -29,8 +31,8 @@ const FIELDS = [
  * @throws RangeError where an option is out of range or the memory does not suffice.
  */
 export function openTable(workspace: Workspace, order: Order, options: TableOptions): WasmTable {
-  const { name, capacity, dim, unit = 2 ** -20, init } = options
-  checkOptions(name, capacity, dim, unit)
+  const { name, capacity, dim, unit = 2 ** -20, init, spread = 0.5 } = options
+  checkTableOptions(options)
   const { shared } = workspace
   const owned: number[] = []
   const take = (bytes: number) => {
@@ -76,6 +78,7 @@ export function openTable(workspace: Workspace, order: Order, options: TableOpti
     dim,
     unit,
     init,
+    spread,
     address,
     header,
     get destroyed() {
@@ -114,18 +117,4 @@ export function openTable(workspace: Workspace, order: Order, options: TableOpti
 /** Values of a field in one row. */
 function width(field: TableField, dim: number): number {
   return field === 'weights' || field === 'shared' ? dim : 1
-}
-
-function checkOptions(name: string, capacity: number, dim: number, unit: number): void {
-  if (!Number.isInteger(dim) || dim < 4 || dim > 1024 || dim % 4 !== 0) {
-    throw new RangeError(`table ${name}: dim must be a multiple of 4, at most 1024; got ${dim}`)
-  }
-  if (!Number.isInteger(capacity) || capacity < 1) {
-    throw new RangeError(
-      `table ${name}: capacity must be a whole number of rows, at least 1; got ${capacity}`
-    )
-  }
-  if (!Number.isInteger(Math.log2(unit)) || unit < 2 ** -40 || unit > 1) {
-    throw new RangeError(`table ${name}: unit must be a power of two, 2^-40 to 1; got ${unit}`)
-  }
 }

@@ -1,4 +1,5 @@
 import type { Table, TableField, TableFields, TableOptions } from '../contract.ts'
+import { checkTableOptions, initDivisor } from '../table-options.ts'
 import type { Gpu } from './gpu.ts'
 import { loadInitRows } from './init-rows.ts'
 
@@ -37,18 +38,8 @@ export function gpuTable(gpu: Gpu, table: Table): GpuTable {
 
 /** Makes a table of zeros. */
 export async function createTable(gpu: Gpu, options: TableOptions): Promise<GpuTable> {
-  const { name, capacity, dim, unit = 2 ** -20, init } = options
-  if (!Number.isInteger(capacity) || capacity < 1) {
-    throw new RangeError(
-      `table ${name}: capacity must be a whole number of rows, at least 1; got ${capacity}`
-    )
-  }
-  if (!Number.isInteger(dim) || dim < 4 || dim % 4 !== 0 || dim > 1024) {
-    throw new RangeError(`table ${name}: dim must be a multiple of 4, at most 1024; got ${dim}`)
-  }
-  if (!Number.isInteger(Math.log2(unit)) || unit < 2 ** -40 || unit > 1) {
-    throw new RangeError(`table ${name}: unit must be a power of two, 2^-40 to 1; got ${unit}`)
-  }
+  const { name, capacity, dim, unit = 2 ** -20 } = options
+  checkTableOptions(options)
   const { maxBufferSize, maxStorageBufferBindingSize } = gpu.device.limits
   const rows = Math.floor(Math.min(maxBufferSize, maxStorageBufferBindingSize) / (4 * dim))
   const advice = `lower the capacity to ${rows} rows or the dim`
@@ -74,7 +65,7 @@ export async function createTable(gpu: Gpu, options: TableOptions): Promise<GpuT
     state,
     initRows(first, keys) {
       check(first, keys.length / 2)
-      initRows(table, first, keys, init === 'uniform')
+      initRows(table, first, keys, initDivisor(options))
     },
     async read(field, first, count) {
       check(first, count)

@@ -21,9 +21,9 @@ export interface Word2VecOptions {
   readonly optimizer?: 'adagrad' | 'sgd'
   /** Learning rate at the start. Default 0.2 with adagrad, 0.025 with sgd. */
   readonly rate?: number
-  /** What adagrad's accumulators of the words' vectors start at: a row's first rate is rate / √inputAccumulator. Default 2. */
+  /** What adagrad's accumulators of the words' vectors start at: a row's first rate is rate / √inputAccumulator. Default 4. */
   readonly inputAccumulator?: number
-  /** The same for the rows that predict. Default 50. */
+  /** The same for the rows that predict. Default 40. */
   readonly outputAccumulator?: number
   /**
    * `constant`, or `linear`: falling to `minRate` at the end. The end is known from `expectedWords`, else from
@@ -79,8 +79,8 @@ export function resolveOptions(options: Word2VecOptions, kind: DeviceKind): Reso
     capacity: defaultCapacity(kind, dim),
     optimizer: 'adagrad',
     rate: options.optimizer === 'sgd' ? 0.025 : 0.2,
-    inputAccumulator: 2,
-    outputAccumulator: 50,
+    inputAccumulator: 4,
+    outputAccumulator: 40,
     schedule: 'constant',
     minRate: 1e-4,
     expectedWords: 0,

@@ -10,7 +10,8 @@ const cases = [
   { dim: 100, rows: 5, unit: 2 ** -20, why: 'usual rows' },
   { dim: 1024, rows: 1, unit: 2 ** -20, why: 'the widest row' },
   { dim: 8, rows: 4, unit: 2 ** -23, why: 'a finer unit' },
-  { dim: 8, rows: 4, unit: 2 ** -17, why: 'a coarser unit' }
+  { dim: 8, rows: 4, unit: 2 ** -17, why: 'a coarser unit' },
+  { dim: 12, rows: 3, unit: 2 ** -20, spread: 8, why: 'the widest spread' }
 ]
 
 for (const { name, open } of devices) {
@@ -21,13 +22,14 @@ for (const { name, open } of devices) {
     })
     after(() => device.close())
 
-    for (const { dim, rows, unit, why } of cases) {
+    for (const { dim, rows, unit, spread = 0.5, why } of cases) {
       test(`draws the reference's integers from the keys: ${why}`, async () => {
         const table = await device.createTable({
           name: 'rows',
           capacity: rows + 2,
           dim,
           unit,
+          spread,
           init: 'uniform'
         })
         const keys = randomRows(2 * rows, 2 ** 32, 7)
@@ -35,7 +37,7 @@ for (const { name, open } of devices) {
         table.initRows(1, keys)
 
         const shared = [...Array(rows).keys()].flatMap(i => [
-          ...initRow(keys[2 * i], keys[2 * i + 1], dim, unit)
+          ...initRow(keys[2 * i], keys[2 * i + 1], dim, unit, spread)
         ])
         deepStrictEqual([...(await table.read('shared', 1, rows))], shared)
         deepStrictEqual(
