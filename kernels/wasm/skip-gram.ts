@@ -1,5 +1,4 @@
 import {
-  BATCH_SLOTS,
   DeviceLostError,
   type Sampling,
   type SkipGram,
@@ -7,7 +6,7 @@ import {
   type SkipGramOptions
 } from '../contract.ts'
 import { type PlatformWorker, platform } from '../platform.ts'
-import { checkSkipGramOptions, initialAccumulators } from '../skip-gram-options.ts'
+import { checkSampling, checkSkipGramOptions, checkSlots, initialAccumulators } from '../skip-gram-checks.ts'
 import type { SharedMemory } from './memory.ts'
 import { instantiate } from './module.ts'
 import type { WasmTable } from './table.ts'
@@ -121,6 +120,7 @@ export async function createSkipGram(
 
   return {
     async setSampling(next: Sampling) {
+      checkSampling(next, Math.min(input.capacity, output.capacity))
       const rows = next.keep.length
       const address = shared.allocate(rows * 12, 'the sampling tables')
       const flat = shared.u32(address, rows * 3)
@@ -133,11 +133,9 @@ export async function createSkipGram(
     },
 
     async train({ slots, key, rate }: SkipGramBatch) {
-      if (slots.length > BATCH_SLOTS) {
-        throw new RangeError(`wasm: a batch holds at most ${BATCH_SLOTS} slots; got ${slots.length}`)
-      }
       const tables = sampling
       if (tables === undefined) throw new Error('wasm: train before setSampling')
+      checkSlots(slots, tables.rows)
       if (lost !== undefined) throw lost
       const index = published % entries
       const head = entryHead(shared, ring, index)

@@ -1,4 +1,5 @@
 import { BATCH_SLOTS, type Sampling } from '../contract.ts'
+import { checkSampling } from '../skip-gram-checks.ts'
 import type { Gpu } from './gpu.ts'
 import type { GpuTable } from './table.ts'
 
@@ -72,16 +73,8 @@ export async function allocateSkipGram(
 /** Writes sampling tables, for the batches submitted from now on. */
 export function writeSampling(gpu: Gpu, memory: SkipGramMemory, sampling: Sampling): void {
   const { samplingCapacity } = memory
+  checkSampling(sampling, samplingCapacity)
   const { keep, threshold, alias } = sampling
-  const rows = keep.length
-  if (rows < 1 || rows > samplingCapacity || threshold.length !== rows || alias.length !== rows) {
-    throw new RangeError(
-      `skip-gram: sampling must have 1 to ${samplingCapacity} rows, in all three tables; ` +
-        `got ${rows}, ${threshold.length} and ${alias.length}`
-    )
-  }
-  const outside = alias.find(row => row >= rows)
-  if (outside !== undefined) throw new RangeError(`skip-gram: alias names row ${outside} of ${rows}`)
   for (const [i, values] of [keep, threshold, alias].entries()) {
     gpu.write(memory.sampling, 4 * i * samplingCapacity, values as Uint32Array<ArrayBuffer>)
   }

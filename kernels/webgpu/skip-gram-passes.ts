@@ -1,5 +1,5 @@
 import { BATCH_SLOTS, type SkipGramOptions } from '../contract.ts'
-import { initialAccumulators } from '../skip-gram-options.ts'
+import { initialAccumulators } from '../skip-gram-checks.ts'
 import type { Gpu } from './gpu.ts'
 import type { Kernel } from './kernel.ts'
 import type { Recording } from './recording.ts'

@@ -1,5 +1,5 @@
-import { BATCH_SLOTS, BREAK, type SkipGram, type SkipGramOptions } from '../contract.ts'
-import { checkSkipGramOptions } from '../skip-gram-options.ts'
+import { BATCH_SLOTS, type SkipGram, type SkipGramOptions } from '../contract.ts'
+import { checkSkipGramOptions, checkSlots } from '../skip-gram-checks.ts'
 import type { Gpu } from './gpu.ts'
 import { allocateSkipGram, writeSampling } from './skip-gram-memory.ts'
 import { type BatchParams, loadSkipGramPasses } from './skip-gram-passes.ts'
@@ -90,18 +90,5 @@ function checkOptions(options: SkipGramOptions): void {
   const { optimizer } = options
   if (optimizer.kind === 'sgd' && optimizer.clip !== undefined && !(optimizer.clip > 0)) {
     throw new RangeError(`webgpu: clip must be greater than 0; got ${optimizer.clip}`)
-  }
-}
-
-function checkSlots(slots: Uint32Array, rows: number): void {
-  if (slots.length > BATCH_SLOTS) {
-    throw new RangeError(`skip-gram: a batch has at most ${BATCH_SLOTS} slots; got ${slots.length}`)
-  }
-  for (let i = 0; i < slots.length; i++) {
-    if (slots[i] >= rows && slots[i] !== BREAK) {
-      throw new RangeError(
-        `skip-gram: slot ${i} names row ${slots[i]}, the sampling tables have ${rows} rows`
-      )
-    }
   }
 }

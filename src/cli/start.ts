@@ -39,6 +39,9 @@ const MODEL_OPTIONS = [
   'optimizer',
   'rate',
   'schedule',
+  'minRate',
+  'inputAccumulator',
+  'outputAccumulator',
   'seed'
 ] as const
 
@@ -89,15 +92,23 @@ function word2vec(): Command {
       new Option('--optimizer <name>', 'rule of the updates').choices(['adagrad', 'sgd']).default('adagrad')
     )
     .addOption(
-      unlessGiven('--rate <number>', 'learning rate', '0.1 for adagrad, 0.025 for sgd').argParser(
+      unlessGiven('--rate <number>', 'learning rate', '0.2 for adagrad, 0.025 for sgd').argParser(
         number(100, false)
       )
     )
     .addOption(
-      new Option('--schedule <name>', 'course of the rate; linear falls to 0.0001 at the end')
+      new Option('--schedule <name>', 'course of the rate; linear falls to --min-rate at the end')
         .choices(['constant', 'linear'])
         .default('constant')
     )
+    .option('--min-rate <number>', 'where the linear schedule ends', number(100, true), 1e-4)
+    .option(
+      '--input-accumulator <number>',
+      'start of adagrad for the vectors: their first rate is rate / √this',
+      number(1e6, true),
+      4
+    )
+    .option('--output-accumulator <number>', 'the same for the rows that predict', number(1e6, true), 40)
     .addOption(
       unlessGiven(
         '--words <count>',

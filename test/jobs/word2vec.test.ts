@@ -2,10 +2,12 @@ import { deepStrictEqual, match, ok, rejects, strictEqual } from 'node:assert'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { type Device, openDevice } from '../../kernels/index.ts'
+import { type Device, DeviceLostError } from '../../kernels/contract.ts'
+import { openDevice } from '../../kernels/index.ts'
 import type { JobEvent } from '../../src/jobs/events.ts'
 import type { Text } from '../../src/jobs/text.ts'
 import { NoWordsError, runWord2Vec, type Word2VecJob } from '../../src/jobs/word2vec.ts'
+import { resumeWord2Vec } from '../../src/models/word2vec.ts'
 import { fileStore } from '../../src/sinks/file-store.ts'
 import { lines } from '../../src/sources/lines.ts'
 import { chunksOf, stream } from '../../src/stream.ts'
@@ -77,6 +79,28 @@ test('checkpoints are written on the way', async () => {
   const checkpoints = told.filter(({ event }) => event === 'checkpoint')
 
   ok(checkpoints.length > 1, `${checkpoints.length} checkpoints`)
+})
+
+test('a device that is lost ends the run in its error, with the last checkpoint intact', async () => {
+  const lost = Promise.withResolvers<DeviceLostError>()
+  const failing: Device = Object.create(device, { lost: { value: lost.promise } })
+  const store = fileStore(join(place, 'lost'))
+  let saved = 0
+  const tell = (event: JobEvent) => {
+    if (event.event !== 'checkpoint') return
+    saved++
+    lost.resolve(new DeviceLostError('wasm: the device was taken away'))
+  }
+
+  await rejects(runWord2Vec({ device: failing, store, text: long, options, tell, checkpointEvery: 0.02 }), {
+    name: 'DeviceLostError',
+    message: /the device was taken away/
+  })
+
+  ok(saved > 0)
+  const { model } = await resumeWord2Vec(device, store)
+  ok(model.counts.words > 0)
+  await model.close()
 })
 
 test('a checkpoint that fails on the way is a warning, and training goes on', async () => {

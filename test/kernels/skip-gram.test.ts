@@ -172,6 +172,29 @@ for (const { name, open } of devices) {
       await skipGram.destroy()
     })
 
+    test('slots and sampling tables that name rows which are not there are refused', async () => {
+      const table = await device.createTable({ name: 'rows', capacity: 20, dim: 8, init: 'zero' })
+      const options = {
+        input: table,
+        output: table,
+        window: 3,
+        negatives: 2,
+        optimizer: { kind: 'adagrad' }
+      } as const
+      const skipGram = await device.createSkipGram(options)
+      await rejects(skipGram.setSampling(evenSampling(21)), { name: 'RangeError' })
+      await skipGram.setSampling(evenSampling(10))
+      await rejects(skipGram.train({ slots: Uint32Array.of(1, 10), key: 1, rate: 0.1 }), {
+        name: 'RangeError',
+        message: 'skip-gram: slot 1 names row 10, the sampling tables have 10 rows'
+      })
+      await rejects(skipGram.train({ slots: new Uint32Array(8193), key: 1, rate: 0.1 }), {
+        name: 'RangeError'
+      })
+      await skipGram.destroy()
+      table.destroy()
+    })
+
     test('refuses options out of range', async () => {
       const table = await device.createTable({ name: 'rows', capacity: 4, dim: 8, init: 'zero' })
       const options = { ...small, input: table, output: table, optimizer: { kind: 'adagrad' } as const }

@@ -21,6 +21,7 @@ import type { Word2VecOptions } from '../../src/models/word2vec-options.ts'
 import { readWordVectors } from '../../src/models/word2vec-state.ts'
 import { fileStore } from '../../src/sinks/file-store.ts'
 import type { Chunk } from '../../src/types.ts'
+import { webgpu } from '../devices.ts'
 import { smallLanguage } from './small-language.ts'
 
 let device: Device
@@ -100,6 +101,31 @@ for (const [what, options] of [
     }
   })
 }
+
+test('an interrupted and resumed run gives the same bits on the GPU', async () => {
+  const gpu = await webgpu.open()
+  const options: Word2VecOptions = { ...small, capacity: 500, negatives: 2 }
+  const chunks = chunksFrom(lines.length - 2000, 500)
+  const whole = await word2vec(gpu, options)
+  for (const chunk of chunks) await whole.train(chunk)
+  await whole.drain()
+
+  const store = storeAt('gpu')
+  const first = await word2vec(gpu, options)
+  await first.train(chunks[0])
+  await first.train(chunks[1])
+  ok(first.counts.batches > 0, 'the interruption comes after a batch')
+  await first.save(store)
+  await first.close()
+  const { model } = await resumeWord2Vec(gpu, store)
+  for (const chunk of chunks.slice(2)) await model.train(chunk)
+  await model.drain()
+
+  const [actual, expected] = [await stateOf(model, 'gpu resumed'), await stateOf(whole, 'gpu whole')]
+  deepStrictEqual(actual.state, expected.state)
+  ok(actual.tensors.equals(expected.tensors), 'the tensors differ')
+  await gpu.close()
+})
 
 test('saving changes nothing, and a finished run can be resumed with more text', async () => {
   const [plain, saved] = [await word2vec(device, small), await word2vec(device, small)]

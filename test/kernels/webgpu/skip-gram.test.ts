@@ -72,24 +72,3 @@ test('work accepted before a read is in it', async () => {
   deepStrictEqual([...(await input.read('hits', 0, 5))], [0, 0, 0, 2, 2])
   for (const table of [input, output]) table.destroy()
 })
-
-test('slots and sampling tables that name rows which are not there are refused', async () => {
-  const table = await device.createTable({ name: 'rows', capacity: 20, dim: 8, init: 'zero' })
-  const options = {
-    input: table,
-    output: table,
-    window: 3,
-    negatives: 2,
-    optimizer: { kind: 'adagrad' }
-  } as const
-  const skipGram = await device.createSkipGram(options)
-  await rejects(skipGram.setSampling(evenSampling(21)), { name: 'RangeError' })
-  await skipGram.setSampling(evenSampling(10))
-  await rejects(skipGram.train({ slots: Uint32Array.of(1, 10), key: 1, rate: 0.1 }), {
-    name: 'RangeError',
-    message: 'skip-gram: slot 1 names row 10, the sampling tables have 10 rows'
-  })
-  await rejects(skipGram.train({ slots: new Uint32Array(8193), key: 1, rate: 0.1 }), { name: 'RangeError' })
-  await skipGram.destroy()
-  table.destroy()
-})
