@@ -1,4 +1,4 @@
-import { deepStrictEqual, notDeepStrictEqual, rejects } from 'node:assert'
+import { deepStrictEqual, notDeepStrictEqual } from 'node:assert'
 import { after, test } from 'node:test'
 import { openWebGpu } from '../../../kernels/webgpu/device.ts'
 import { assertClose } from '../../assert-close.ts'
