@@ -112,7 +112,7 @@ export interface SkipGramOptions {
   readonly output: Table
   /** Greatest distance of a context word, 1 to 15; each centre word draws its own radius, 1 to window. */
   readonly window: number
-  /** Negatives drawn for each window and shared by its contexts, 1 to 31. */
+  /** Negatives drawn for each centre word and shared by its window, 1 to 31. */
   readonly negatives: number
   readonly optimizer: Optimizer
 }
@@ -134,15 +134,13 @@ export interface SkipGramBatch {
 }
 
 /**
- * Skip-gram with negative sampling (Mikolov et al. 2013), negatives shared by the window (HogBatch, Ji et al. 2016). A
- * centre word has two windows, the words on its left and those on its right, each with negatives of its own: shared by
- * half as many contexts, they disturb the output rows less (ARCHITECTURE.md has the figures).
+ * Skip-gram with negative sampling (Mikolov et al. 2013), negatives shared by the window (HogBatch, Ji et al. 2016).
  *
  * One batch: slot i is kept where random(key, i * 64) <= keep[slot]; breaks are kept. Over the kept list, the p-th being
- * word w: radius = 1 + below(random(key, p * 64 + 1), window).column. The contexts of side 0 (left) and 1 (right) are the kept
- * words at distance 1 … radius on that side, up to a break or the batch's end; a side without contexts has no window.
- * Negative j = 0, 1, … of a side is below(random(key, p * 64 + 2 + 31 * side + j), rows) through the alias table. A
- * negative equal to w, or to an earlier negative of the same window, is left out. For each context row x of `input` and each output row y of `output` (w with label 1, negatives with label 0):
+ * word w: radius = 1 + below(random(key, p * 64 + 1), window).column; negative j = 0, 1, … is
+ * below(random(key, p * 64 + 2 + j), rows) through the alias table. A negative equal to w, or to an earlier negative of
+ * the same window, is left out. Contexts are the kept words at distance 1 … radius, up to a break or the batch's end.
+ * For each context row x of `input` and each output row y of `output` (w with label 1, negatives with label 0):
  * e = label - σ(x · y); the gradient of x is Σ e·y over the outputs, the gradient of y is Σ e·x over the contexts.
  *
  * On `wasm` the rows are updated after each window (with more than one thread, Hogwild); on `webgpu` the gradients of a

@@ -14,7 +14,7 @@ import { random } from './random'
 const BREAK: u32 = 0xffff_ffff
 const LOSS_MASK: u32 = 15
 const BATCH_SLOTS: usize = 8192
-const MOST_CONTEXTS: usize = 15
+const MOST_CONTEXTS: usize = 30
 const MOST_OUTPUTS: usize = 36
 const BLOCK: usize = 6
 
@@ -304,53 +304,6 @@ function addLoss(scratch: usize, contexts: usize, outputs: usize): void {
   totals.lossContexts += <f64>contexts
 }
 
-/** Lists the contexts on one side of the word at `p`, nearest first; returns how many. */
-// @ts-ignore: decorator
-@inline
-function gather(
-  kept: usize, length: u32, p: u32, radius: u32, side: u32,
-  slots: usize, rows: usize, weights: usize, rowBytes: usize
-): usize {
-  const room = side == 0 ? p : length - 1 - p
-  const reach = min<u32>(radius, room)
-  const towards: i32 = side == 0 ? -4 : 4
-  let from = kept + (<usize>p << 2)
-  let contexts: usize = 0
-  for (let distance: u32 = 0; distance < reach; distance++) {
-    from += towards
-    const slot = load<u32>(from)
-    if (slot == BREAK) break
-    store<u32>(slots + (contexts << 2), slot)
-    store<usize>(rows + (contexts << 2), weights + <usize>slot * rowBytes)
-    contexts++
-  }
-  return contexts
-}
-
-/** Lists a window's outputs, the word itself and its distinct negatives; returns how many. */
-// @ts-ignore: decorator
-@inline
-function draw(
-  word: u32, key: u32, counter: u32, negatives: u32, threshold: usize, alias: usize, rows: u32,
-  slots: usize, addresses: usize, weights: usize, rowBytes: usize
-): usize {
-  store<u32>(slots, word)
-  store<usize>(addresses, weights + <usize>word * rowBytes)
-  let outputs: usize = 1
-  for (let j: u32 = 0; j < negatives; j++) {
-    const product = <u64>random(key, counter + j) * <u64>rows
-    const column = <u32>(product >> 32)
-    const slot = <u32>product < slotAt(threshold, column) ? column : slotAt(alias, column)
-    let known = false
-    for (let i: usize = 0; i < outputs; i++) known = known || slotAt(slots, i) == slot
-    if (known) continue
-    store<u32>(slots + (outputs << 2), slot)
-    store<usize>(addresses + (outputs << 2), weights + <usize>slot * rowBytes)
-    outputs++
-  }
-  return outputs
-}
-
 /**
  * Trains on `count` slots (the law is in kernels/contract.ts). `job` and `scratch` are described above; keep, threshold
  * and alias are u32 [rows].
@@ -380,33 +333,56 @@ export function trainSkipGram(
     if (word == BREAK) continue
 
     const radius: u32 = 1 + u32((<u64>random(key, (p << 6) + 1) * <u64>at.window) >> 32)
-    for (let side: u32 = 0; side < 2; side++) {
-      const contexts = gather(kept, length, p, radius, side, contextSlots, contextRows, inputWeights, rowBytes)
-      if (contexts == 0) continue
-      const counter = (p << 6) + 2 + 31 * side
-      const outputs = draw(
-        word, key, counter, negatives, threshold, alias, rows, outputSlots, outputRows, outputWeights, rowBytes
-      )
-      for (let j = outputs; j % BLOCK != 0; j++) store<usize>(outputRows + (j << 2), zeros)
+    let contexts: usize = 0
+    for (let q = p; q > 0 && p - q < radius; q--) {
+      const slot = slotAt(kept, q - 1)
+      if (slot == BREAK) break
+      store<u32>(contextSlots + (contexts << 2), slot)
+      store<usize>(contextRows + (contexts << 2), inputWeights + <usize>slot * rowBytes)
+      contexts++
+    }
+    for (let q = p + 1; q < length && q - p <= radius; q++) {
+      const slot = slotAt(kept, q)
+      if (slot == BREAK) break
+      store<u32>(contextSlots + (contexts << 2), slot)
+      store<usize>(contextRows + (contexts << 2), inputWeights + <usize>slot * rowBytes)
+      contexts++
+    }
+    if (contexts == 0) continue
 
-      for (let j: usize = 0, block: usize = 0; j < outputs; j += BLOCK, block++) {
-        const errors = scratch + ERRORS + block * ERRORS_BLOCK
-        dots(outputRows + (j << 2), contextRows, contexts, rowBytes, errors)
-        errorsOf(errors, contexts, outputs - j, j == 0)
-        gradients(
-          outputRows + (j << 2), contextRows, contexts, rowBytes,
-          errors, contextGradients, outputGradients + j * rowBytes, j == 0
-        )
-      }
-      if ((p & LOSS_MASK) == 0) addLoss(scratch, contexts, outputs)
-      step(
-        contextSlots, contextRows, contexts, contextGradients, rowBytes,
-        at.inputAccumulator, at.inputMultiplier, at.inputHits, rate, sgd, at.inputInitial
-      )
-      step(
-        outputSlots, outputRows, outputs, outputGradients, rowBytes,
-        at.outputAccumulator, at.outputMultiplier, at.outputHits, rate, sgd, at.outputInitial
+    store<u32>(outputSlots, word)
+    store<usize>(outputRows, outputWeights + <usize>word * rowBytes)
+    let outputs: usize = 1
+    for (let j: u32 = 0; j < negatives; j++) {
+      const product = <u64>random(key, (p << 6) + 2 + j) * <u64>rows
+      const column = <u32>(product >> 32)
+      const slot = <u32>product < slotAt(threshold, column) ? column : slotAt(alias, column)
+      let known = false
+      for (let i: usize = 0; i < outputs; i++) known = known || slotAt(outputSlots, i) == slot
+      if (known) continue
+      store<u32>(outputSlots + (outputs << 2), slot)
+      store<usize>(outputRows + (outputs << 2), outputWeights + <usize>slot * rowBytes)
+      outputs++
+    }
+    for (let j = outputs; j % BLOCK != 0; j++) store<usize>(outputRows + (j << 2), zeros)
+
+    for (let j: usize = 0, block: usize = 0; j < outputs; j += BLOCK, block++) {
+      const errors = scratch + ERRORS + block * ERRORS_BLOCK
+      dots(outputRows + (j << 2), contextRows, contexts, rowBytes, errors)
+      errorsOf(errors, contexts, outputs - j, j == 0)
+      gradients(
+        outputRows + (j << 2), contextRows, contexts, rowBytes,
+        errors, contextGradients, outputGradients + j * rowBytes, j == 0
       )
     }
+    if ((p & LOSS_MASK) == 0) addLoss(scratch, contexts, outputs)
+    step(
+      contextSlots, contextRows, contexts, contextGradients, rowBytes,
+      at.inputAccumulator, at.inputMultiplier, at.inputHits, rate, sgd, at.inputInitial
+    )
+    step(
+      outputSlots, outputRows, outputs, outputGradients, rowBytes,
+      at.outputAccumulator, at.outputMultiplier, at.outputHits, rate, sgd, at.outputInitial
+    )
   }
 }

@@ -1,11 +1,12 @@
-// windows = for each side of each kept word: its contexts, and its outputs (itself, then its negatives)
+// windows = for each kept word: how far its window reaches, and its outputs (itself, then its negatives)
 //
 //   batches   [batches]                            key and number of vocabulary rows of each batch
 //   sampling  [3, capacity]                        keep, threshold, alias
 //   kept      [batches, SLOTS + 1]                 count, then the kept slots
-//   windows   [batches, SLOTS, 2, NEGATIVES + 2]   overwritten: contexts | outputs << 16, then the outputs; left, right
+//   windows   [batches, SLOTS, NEGATIVES + 2]      overwritten: left | right << 8 | outputs << 16, then the outputs
 //
-// A negative that is the word itself or an earlier negative is left out. A side without contexts has no outputs.
+// A negative that is the word itself or an earlier negative is left out. A break, and a word without contexts, has no
+// outputs.
 //
 // Dispatch: (ceil(SLOTS / LANES), batches, 1).
 
@@ -15,8 +16,6 @@ override NEGATIVES: u32 = 5;
 
 const LANES = 64u;
 const BREAK = 0xffffffffu;
-
-override RECORD: u32 = NEGATIVES + 2u;
 
 struct Batch {
   key: u32,
@@ -55,26 +54,6 @@ fn multiply(a: u32, b: u32) -> vec2u {
   return vec2u((a >> 16u) * (b >> 16u) + (cross >> 16u) + (middle >> 16u), a * b);
 }
 
-// Writes the record of one window; its negatives begin at `counter`.
-fn draw(batch: Batch, record: u32, contexts: u32, word: u32, counter: u32) {
-  windows[record + 1u] = word;
-  var outputs = 1u;
-  for (var j = 0u; j < NEGATIVES; j++) {
-    let column = multiply(random(batch.key, counter + j), batch.rows);
-    var negative = column.x;
-    if (column.y >= sampling[batch.sampling_capacity + column.x]) {
-      negative = sampling[2u * batch.sampling_capacity + column.x];
-    }
-    var known = false;
-    for (var o = 0u; o < outputs; o++) { known = known || windows[record + 1u + o] == negative; }
-    if (!known) {
-      windows[record + 1u + outputs] = negative;
-      outputs++;
-    }
-  }
-  windows[record] = contexts | (outputs << 16u);
-}
-
 @compute @workgroup_size(LANES)
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -86,9 +65,8 @@ fn main(
   let position = group.x * LANES + lane;
   if (position >= count) { return; }
 
-  let record = (batch.index * SLOTS + position) * 2u * RECORD;
+  let record = (batch.index * SLOTS + position) * (NEGATIVES + 2u);
   windows[record] = 0u;
-  windows[record + RECORD] = 0u;
   let word = kept[list + position];
   if (word == BREAK) { return; }
 
@@ -97,6 +75,22 @@ fn main(
   while (left < radius && left < position && kept[list + position - left - 1u] != BREAK) { left++; }
   var right = 0u;
   while (right < radius && position + right + 1u < count && kept[list + position + right + 1u] != BREAK) { right++; }
-  if (left > 0u) { draw(batch, record, left, word, position * 64u + 2u); }
-  if (right > 0u) { draw(batch, record + RECORD, right, word, position * 64u + 33u); }
+  if (left + right == 0u) { return; }
+
+  windows[record + 1u] = word;
+  var outputs = 1u;
+  for (var j = 0u; j < NEGATIVES; j++) {
+    let column = multiply(random(batch.key, position * 64u + 2u + j), batch.rows);
+    var negative = column.x;
+    if (column.y >= sampling[batch.sampling_capacity + column.x]) {
+      negative = sampling[2u * batch.sampling_capacity + column.x];
+    }
+    var known = false;
+    for (var o = 0u; o < outputs; o++) { known = known || windows[record + 1u + o] == negative; }
+    if (!known) {
+      windows[record + 1u + outputs] = negative;
+      outputs++;
+    }
+  }
+  windows[record] = left | (right << 8u) | (outputs << 16u);
 }

@@ -2,7 +2,7 @@
 //
 //   batch     which batch of the submission, and the tables' capacities
 //   kept      [batches, SLOTS + 1]                 count, then the kept slots
-//   windows   [batches, SLOTS, 2, NEGATIVES + 2]   contexts | outputs << 16, then the outputs; left, right
+//   windows   [batches, SLOTS, NEGATIVES + 2]      left | right << 8 | outputs << 16, then the outputs
 //   input     [input_capacity, DIM]                rows of context words
 //   output    [output_capacity, DIM]               rows of centre words and negatives
 //   d_input   [input_capacity, DIM]                added to, in units of 2^-16: integer sums have no order
@@ -64,9 +64,10 @@ var<workgroup> x: array<vec4f, RING * STRIDE>;
 var<workgroup> dx: array<vec4f, RING * STRIDE>;
 var<workgroup> y: array<vec4f, OUTPUTS * STRIDE>;
 // The two halves of each product; then e in the place of the first and the loss in that of the second.
-var<workgroup> products: array<f32, 2u * WINDOW * OUTPUTS>;
+var<workgroup> products: array<f32, 4u * WINDOW * OUTPUTS>;
 // Words from WINDOW before the chunk to WINDOW after it; BREAK where no window of the chunk uses the place.
 var<workgroup> words: array<u32, CHUNK + 2u * WINDOW>;
+var<workgroup> records: array<u32, CHUNK * RECORD>;
 
 fn touch(table: u32, row: u32, uses: u32) {
   let capacity = select(batch.input_capacity, batch.output_capacity, table == 1u);
@@ -77,7 +78,7 @@ fn touch(table: u32, row: u32, uses: u32) {
   }
 }
 
-// A row gets at most two additions from a kept word, so that no sum can wrap.
+// A row gets at most one addition from a window (output) or two from a kept word (input), so that no sum can wrap.
 fn fixed(value: f32, additions: u32) -> i32 {
   let limit = 2147483520.0 / f32(additions);
   return i32(round(clamp(value * FIXED, -limit, limit)));
@@ -92,11 +93,6 @@ fn enter(place: u32, v: u32) {
   dx[slot] = vec4f();
 }
 
-// Where the window on one side of the q-th centre word is described.
-fn record_of(start: u32, q: u32, side: u32) -> u32 {
-  return ((batch.index * SLOTS + start + q) * 2u + side) * RECORD;
-}
-
 fn leave(place: u32, v: u32, count: u32) {
   let word = words[place];
   if (word == BREAK) { return; }
@@ -105,9 +101,9 @@ fn leave(place: u32, v: u32, count: u32) {
   for (var k = 0u; k < 4u; k++) { atomicAdd(&d_input[at + k * VECS], fixed(g[k], 2u * count)); }
 }
 
-// Where context c, the nearest first, of one side of the centre word q stands in the ring.
-fn context_slot(q: u32, side: u32, c: u32) -> u32 {
-  return select(q + WINDOW - 1u - c, q + WINDOW + 1u + c, side == 1u) % RING * STRIDE;
+// Where context c of the centre word q stands in the ring.
+fn context_slot(q: u32, c: u32, left: u32) -> u32 {
+  return (q + WINDOW - left + c + select(0u, 1u, c >= left)) % RING * STRIDE;
 }
 
 @compute @workgroup_size(LANES)
@@ -128,44 +124,46 @@ fn main(
     words[i] = BREAK;
     if (position >= WINDOW && position - WINDOW < count) { words[i] = kept[list + position - WINDOW]; }
   }
-  workgroupBarrier();  // the words are in
+  for (var i = lane; i < centres * RECORD; i += LANES) {
+    records[i] = windows[(batch.index * SLOTS + start) * RECORD + i];
+  }
+  workgroupBarrier();  // words and records are in
 
   for (var i = lane; i < centres + 2u * WINDOW; i += LANES) {
     var uses = 0u;
     for (var q = max(i, 2u * WINDOW) - 2u * WINDOW; q < min(i + 1u, centres); q++) {
+      let reach = records[q * RECORD];
       let centre = q + WINDOW;
-      if (i < centre && centre - i <= (windows[record_of(start, q, 0u)] & 0xffffu)) { uses++; }
-      if (i > centre && i - centre <= (windows[record_of(start, q, 1u)] & 0xffffu)) { uses++; }
+      if (i < centre && centre - i <= (reach & 0xffu)) { uses++; }
+      if (i > centre && i - centre <= ((reach >> 8u) & 0xffu)) { uses++; }
     }
     if (uses > 0u) { touch(0u, words[i], uses); } else { words[i] = BREAK; }
   }
-  for (var i = lane; i < 2u * centres * OUTPUTS; i += LANES) {
-    let record = record_of(start, 0u, 0u) + i / OUTPUTS * RECORD;
+  for (var i = lane; i < centres * OUTPUTS; i += LANES) {
+    let record = i / OUTPUTS * RECORD;
     let o = i % OUTPUTS;
-    if (o < (windows[record] >> 16u)) { touch(1u, windows[record + 1u + o], 1u); }
+    let outputs = records[record] >> 16u;
+    if (o < outputs) { touch(1u, records[record + 1u + o], 1u); }
   }
   workgroupBarrier();  // places without use are marked
 
   for (var i = lane; i < 2u * WINDOW * VECS; i += LANES) { enter(i / VECS, i % VECS); }
 
-  for (var half = 0u; half < 2u * centres; half++) {
-    let q = half / 2u;
-    let side = half % 2u;
-    let record = record_of(start, q, side);
-    let contexts = windows[record] & 0xffffu;
-    let outputs = windows[record] >> 16u;
+  for (var q = 0u; q < centres; q++) {
+    let record = q * RECORD;
+    let left = records[record] & 0xffu;
+    let contexts = left + ((records[record] >> 8u) & 0xffu);
+    let outputs = records[record] >> 16u;
     let is_measured = (start + q) % LOSS_STRIDE == 0u;
 
     for (var i = lane; i < (outputs + 1u) * VECS; i += LANES) {
       let v = i % VECS;
       if (i < VECS) {
-        if (side == 0u) {
-          if (q > 0u) { leave(q - 1u, v, count); }
-          enter(q + 2u * WINDOW, v);
-        }
+        if (q > 0u) { leave(q - 1u, v, count); }
+        enter(q + 2u * WINDOW, v);
       } else {
         let o = i / VECS;
-        let at = windows[record + o] * DIM + v;
+        let at = records[record + o] * DIM + v;
         y[(o - 1u) * STRIDE + v] =
           vec4f(output[at], output[at + VECS], output[at + 2u * VECS], output[at + 3u * VECS]);
       }
@@ -175,7 +173,7 @@ fn main(
     for (var i = lane; i < 2u * contexts * OUTPUTS; i += LANES) {
       let o = i / 2u % OUTPUTS;
       if (o >= outputs) { continue; }
-      let source = context_slot(q, side, i / 2u / OUTPUTS);
+      let source = context_slot(q, i / 2u / OUTPUTS, left);
       var sum = vec4f();
       for (var v = i % 2u; v < VECS; v += 2u) { sum = fma(x[source + v], y[o * STRIDE + v], sum); }
       products[i] = sum.x + sum.y + sum.z + sum.w;
@@ -186,10 +184,10 @@ fn main(
       let o = i % OUTPUTS;
       if (o >= outputs) { continue; }
       // For the centre word z = x·y, for a negative z = -x·y: then e is ±σ(-z) and the loss -log σ(z).
-      let sign = select(-1.0, 1.0, o == 0u);
-      let z = sign * (products[2u * i] + products[2u * i + 1u]);
+      let side = select(-1.0, 1.0, o == 0u);
+      let z = side * (products[2u * i] + products[2u * i + 1u]);
       let small = exp(-abs(z));
-      products[2u * i] = sign * select(1.0, small, z > 0.0) / (1.0 + small);
+      products[2u * i] = side * select(1.0, small, z > 0.0) / (1.0 + small);
       products[2u * i + 1u] = max(-z, 0.0) + log(1.0 + small);
     }
     workgroupBarrier();  // every e is in
@@ -200,14 +198,14 @@ fn main(
       var g = vec4f();
       if (row < outputs) {
         for (var c = 0u; c < contexts; c++) {
-          g += products[2u * (c * OUTPUTS + row)] * x[context_slot(q, side, c) + v];
+          g += products[2u * (c * OUTPUTS + row)] * x[context_slot(q, c, left) + v];
         }
-        let at = windows[record + 1u + row] * DIM + v;
-        for (var k = 0u; k < 4u; k++) { atomicAdd(&d_output[at + k * VECS], fixed(g[k], 2u * count)); }
+        let at = records[record + 1u + row] * DIM + v;
+        for (var k = 0u; k < 4u; k++) { atomicAdd(&d_output[at + k * VECS], fixed(g[k], count)); }
       } else {
         let c = row - outputs;
         for (var o = 0u; o < outputs; o++) { g += products[2u * (c * OUTPUTS + o)] * y[o * STRIDE + v]; }
-        dx[context_slot(q, side, c) + v] += g;
+        dx[context_slot(q, c, left) + v] += g;
       }
     }
     if (is_measured && lane == 0u) {

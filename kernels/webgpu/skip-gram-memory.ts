@@ -8,14 +8,14 @@ export interface SkipGramMemory {
   readonly batches: number
   readonly slots: GPUBuffer // u32 [batches, BATCH_SLOTS]
   readonly kept: GPUBuffer // u32 [batches, BATCH_SLOTS + 1]
-  readonly windows: GPUBuffer // u32 [batches, BATCH_SLOTS, 2, negatives + 2]
+  readonly windows: GPUBuffer // u32 [batches, BATCH_SLOTS, negatives + 2]
   readonly sampling: GPUBuffer // u32 [3, samplingCapacity]: keep, threshold, alias
   readonly samplingCapacity: number
   readonly inputGradients: GPUBuffer // i32 [input capacity, dim]
   readonly outputGradients: GPUBuffer // i32 [output capacity, dim]
   /** u32: a count for each batch and table; then hits [capacity] and list [capacity] of touched rows, input and output. */
   readonly touched: GPUBuffer
-  readonly losses: GPUBuffer // (f32 sum, u32 contexts) [2 * BATCH_SLOTS]
+  readonly losses: GPUBuffer // (f32 sum, u32 contexts) [BATCH_SLOTS]
   readonly batchParams: GPUBuffer // 256 bytes a batch
   readonly stepParams: GPUBuffer // 256 bytes a batch and table
   destroy(): void
@@ -53,13 +53,13 @@ export async function allocateSkipGram(
       batches,
       slots: await buffer('slots', batches * BATCH_SLOTS),
       kept: await buffer('kept words', batches * (BATCH_SLOTS + 1)),
-      windows: await buffer('windows', batches * BATCH_SLOTS * 2 * (negatives + 2)),
+      windows: await buffer('windows', batches * BATCH_SLOTS * (negatives + 2)),
       sampling: await buffer('sampling', 3 * samplingCapacity),
       samplingCapacity,
       inputGradients: await buffer('input gradients', input.capacity * input.dim),
       outputGradients: await buffer('output gradients', output.capacity * output.dim),
       touched: await buffer('touched rows', TOUCHED_COUNTS + 2 * (input.capacity + output.capacity)),
-      losses: await buffer('losses', 4 * BATCH_SLOTS),
+      losses: await buffer('losses', 2 * BATCH_SLOTS),
       batchParams: params(batches),
       stepParams: params(2 * batches),
       destroy

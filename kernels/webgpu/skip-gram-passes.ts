@@ -28,20 +28,20 @@ export interface SkipGramPasses {
 async function loadGradient(
   gpu: Gpu,
   { input, window, negatives }: SkipGramOptions
-): Promise<{ kernel: Kernel; words: number; sides: number }> {
+): Promise<{ kernel: Kernel; words: number }> {
   const overrides = { SLOTS: BATCH_SLOTS, DIM: input.dim, WINDOW: window, NEGATIVES: negatives }
   if (workgroupBytes(input.dim, window, negatives) > gpu.device.limits.maxComputeWorkgroupStorageSize) {
-    return { kernel: await gpu.kernel('sgns-wide', overrides), words: 1, sides: 2 }
+    return { kernel: await gpu.kernel('sgns-wide', overrides), words: 1 }
   }
   const name = gpu.subgroups ? 'sgns-subgroup' : 'sgns'
-  return { kernel: await gpu.kernel(name, { ...overrides, CHUNK }), words: CHUNK, sides: 1 }
+  return { kernel: await gpu.kernel(name, { ...overrides, CHUNK }), words: CHUNK }
 }
 
 /** Workgroup memory of wgsl/sgns.wgsl, and of its subgroup twin. */
 function workgroupBytes(dim: number, window: number, negatives: number): number {
   const rows = 2 * (2 * window + 1) + negatives + 1
-  const products = 2 * window * (negatives + 1)
-  const words = CHUNK + 2 * window
+  const products = 4 * window * (negatives + 1)
+  const words = CHUNK + 2 * window + CHUNK * (negatives + 2)
   const rounding = 64 // each of the five arrays begins at a multiple of 16
   return 4 * (rows * (dim + 4) + products + words) + rounding - 16
 }
@@ -107,9 +107,8 @@ export async function loadSkipGramPasses(
       to.dispatch(keep, keepGroup, list.length)
       to.dispatch(draw, drawGroup, Math.ceil(longest / DRAW_LANES), list.length)
       for (const [i, batch] of list.entries()) {
-        const outputs = Math.min(batch.slots * 2 * (negatives + 1), rows)
-        const { kernel, words, sides } = gradient
-        to.dispatch(kernel, groups[i].gradient, Math.ceil(batch.slots / words), sides)
+        const outputs = Math.min(batch.slots * (negatives + 1), rows)
+        to.dispatch(gradient.kernel, groups[i].gradient, Math.ceil(batch.slots / gradient.words))
         to.dispatch(apply, groups[i].input, applyWorkgroups(Math.min(batch.slots, rows)))
         to.dispatch(apply, groups[i].output, applyWorkgroups(outputs))
       }

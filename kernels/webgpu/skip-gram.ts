@@ -61,13 +61,13 @@ export async function createSkipGram(gpu: Gpu, options: SkipGramOptions): Promis
     drain,
 
     async loss() {
-      const reading = gpu.read(memory.losses, 0, 16 * BATCH_SLOTS)
+      const reading = gpu.read(memory.losses, 0, 8 * BATCH_SLOTS)
       reading.catch(() => {}) // a lost device makes the next line throw first
       gpu.record(to => to.clear(memory.losses))
       const bytes = await reading
       const [sums, contexts] = [new Float32Array(bytes), new Uint32Array(bytes)]
       const loss = { sum: 0, contexts: 0 }
-      for (let i = 0; i < 2 * BATCH_SLOTS; i++) {
+      for (let i = 0; i < BATCH_SLOTS; i++) {
         loss.sum += sums[2 * i]
         loss.contexts += contexts[2 * i + 1]
       }

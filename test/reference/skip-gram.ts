@@ -20,7 +20,7 @@ export interface ReferenceSkipGram {
   readonly sampling: Sampling
 }
 
-/** One window: the contexts on one side of a centre word and their outputs, as rows. `outputs[0]` is the centre word. */
+/** One window: a centre word's contexts and outputs, as rows. `outputs[0]` is the centre word. */
 export interface Window {
   /** Position of the centre word in the kept list. */
   readonly position: number
@@ -38,7 +38,7 @@ export function keptSlots(slots: Uint32Array, key: number, { keep }: Sampling): 
   return [...slots].filter((slot, i) => slot === BREAK || random(key, i * 64) <= keep[slot])
 }
 
-/** The windows of a batch in order, left before right. A side without contexts has none: it touches nothing. */
+/** The windows of a batch in order. A centre word without contexts has none: it touches nothing. */
 export function windowsOf(
   slots: Uint32Array,
   key: number,
@@ -58,16 +58,15 @@ export function windowsOf(
     for (let p = position + 1; p <= position + radius && p < kept.length && kept[p] !== BREAK; p++) {
       right.push(kept[p])
     }
-    for (const [side, contexts] of [left, right].entries()) {
-      if (contexts.length === 0) continue
-      const outputs = [word]
-      for (let j = 0; j < negatives; j++) {
-        const { column, fraction } = below(random(key, position * 64 + 2 + 31 * side + j), rows)
-        const negative = fraction < sampling.threshold[column] ? column : sampling.alias[column]
-        if (!outputs.includes(negative)) outputs.push(negative)
-      }
-      windows.push({ position, contexts, outputs })
+    if (left.length + right.length === 0) continue
+
+    const outputs = [word]
+    for (let j = 0; j < negatives; j++) {
+      const { column, fraction } = below(random(key, position * 64 + 2 + j), rows)
+      const negative = fraction < sampling.threshold[column] ? column : sampling.alias[column]
+      if (!outputs.includes(negative)) outputs.push(negative)
     }
+    windows.push({ position, contexts: [...left, ...right], outputs })
   }
   return windows
 }
