@@ -4,19 +4,15 @@
 //   x [contexts, dim], y [outputs, dim]       the rows of one window
 //   e = label - σ(x · yᵀ)                     [contexts, outputs]
 //   gradient of x = e · y, gradient of y = eᵀ · x, both from the rows as they were before the window
-//
-// Outputs are taken six at a time: six rows times two contexts fill the sixteen vector registers. Where a window has
-// fewer outputs, a row of zeros stands in and its e is set to zero.
 
-import { madd } from './simd'
 import { random } from './random'
+import { BLOCK, dots, errorsOf, gradients, slotAt, step } from './window'
 
 const BREAK: u32 = 0xffff_ffff
 const LOSS_MASK: u32 = 15
 const BATCH_SLOTS: usize = 8192
 const MOST_CONTEXTS: usize = 30
 const MOST_OUTPUTS: usize = 36
-const BLOCK: usize = 6
 
 /** What stays the same from batch to batch; written by kernels/wasm/skip-gram.ts. */
 @unmanaged
@@ -59,12 +55,6 @@ export function skipGramScratchBytes(dim: u32): usize {
   return ZEROS + <usize>dim * 4 * (1 + MOST_CONTEXTS + MOST_OUTPUTS)
 }
 
-// @ts-ignore: decorator
-@inline
-function slotAt(base: usize, index: usize): u32 {
-  return load<u32>(base + (index << 2))
-}
-
 /** Puts the kept words and the breaks of a batch one after another; returns how many. */
 function compact(slots: usize, count: u32, keep: usize, key: u32, kept: usize): u32 {
   let length: u32 = 0
@@ -77,214 +67,6 @@ function compact(slots: usize, count: u32, keep: usize, key: u32, kept: usize): 
     length += u32(random(key, i << 6) <= limit)
   }
   return length
-}
-
-/** Sums of four vectors, in one. */
-// @ts-ignore: decorator
-@inline
-function sums(a: v128, b: v128, c: v128, d: v128): v128 {
-  const ab = f32x4.add(v128.shuffle<f32>(a, b, 0, 4, 1, 5), v128.shuffle<f32>(a, b, 2, 6, 3, 7))
-  const cd = f32x4.add(v128.shuffle<f32>(c, d, 0, 4, 1, 5), v128.shuffle<f32>(c, d, 2, 6, 3, 7))
-  return f32x4.add(v128.shuffle<f32>(ab, cd, 0, 1, 4, 5), v128.shuffle<f32>(ab, cd, 2, 3, 6, 7))
-}
-
-/** Dot products of six output rows with every context: f32 [contexts][6]. */
-function dots(outputs: usize, contexts: usize, count: usize, rowBytes: usize, errors: usize): void {
-  const y0 = load<usize>(outputs)
-  const y1 = load<usize>(outputs, 4)
-  const y2 = load<usize>(outputs, 8)
-  const y3 = load<usize>(outputs, 12)
-  const y4 = load<usize>(outputs, 16)
-  const y5 = load<usize>(outputs, 20)
-  let i: usize = 0
-  for (; i + 1 < count; i += 2) {
-    const xa = load<usize>(contexts + (i << 2))
-    const xb = load<usize>(contexts + (i << 2), 4)
-    let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0, a4 = a0, a5 = a0
-    let b0 = a0, b1 = a0, b2 = a0, b3 = a0, b4 = a0, b5 = a0
-    for (let at: usize = 0; at < rowBytes; at += 16) {
-      const a = v128.load(xa + at)
-      const b = v128.load(xb + at)
-      let y = v128.load(y0 + at)
-      a0 = madd(a, y, a0)
-      b0 = madd(b, y, b0)
-      y = v128.load(y1 + at)
-      a1 = madd(a, y, a1)
-      b1 = madd(b, y, b1)
-      y = v128.load(y2 + at)
-      a2 = madd(a, y, a2)
-      b2 = madd(b, y, b2)
-      y = v128.load(y3 + at)
-      a3 = madd(a, y, a3)
-      b3 = madd(b, y, b3)
-      y = v128.load(y4 + at)
-      a4 = madd(a, y, a4)
-      b4 = madd(b, y, b4)
-      y = v128.load(y5 + at)
-      a5 = madd(a, y, a5)
-      b5 = madd(b, y, b5)
-    }
-    const to = errors + i * 24
-    v128.store(to, sums(a0, a1, a2, a3))
-    v128.store(to, sums(a4, a5, b0, b1), 16)
-    v128.store(to, sums(b2, b3, b4, b5), 32)
-  }
-  if (i < count) {
-    const xa = load<usize>(contexts + (i << 2))
-    let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0, a4 = a0, a5 = a0
-    for (let at: usize = 0; at < rowBytes; at += 16) {
-      const a = v128.load(xa + at)
-      a0 = madd(a, v128.load(y0 + at), a0)
-      a1 = madd(a, v128.load(y1 + at), a1)
-      a2 = madd(a, v128.load(y2 + at), a2)
-      a3 = madd(a, v128.load(y3 + at), a3)
-      a4 = madd(a, v128.load(y4 + at), a4)
-      a5 = madd(a, v128.load(y5 + at), a5)
-    }
-    const to = errors + i * 24
-    v128.store(to, sums(a0, a1, a2, a3))
-    v128.store(to, sums(a4, a5, a4, a5), 16)
-  }
-}
-
-/** 1 / (1 + 2^-t), t = x·log2(e); 2^f by its Taylor series on [-0.5, 0.5], relative error below 2e-7. */
-// @ts-ignore: decorator
-@inline
-function sigmoid(x: v128): v128 {
-  const t = f32x4.max(f32x4.min(f32x4.mul(x, f32x4.splat(-1.44269504)), f32x4.splat(80)), f32x4.splat(-80))
-  const n = f32x4.nearest(t)
-  const f = f32x4.sub(t, n)
-  let p = madd(f, f32x4.splat(1.5403530e-4), f32x4.splat(1.3333558e-3))
-  p = madd(f, p, f32x4.splat(9.6181291e-3))
-  p = madd(f, p, f32x4.splat(5.5504109e-2))
-  p = madd(f, p, f32x4.splat(2.4022651e-1))
-  p = madd(f, p, f32x4.splat(6.9314718e-1))
-  p = madd(f, p, f32x4.splat(1))
-  const power = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23)
-  return f32x4.div(f32x4.splat(1), madd(p, power, f32x4.splat(1)))
-}
-
-/** Turns one block's dots into errors in place; label 1 belongs to the first output of the first block. */
-function errorsOf(errors: usize, contexts: usize, outputs: usize, first: bool): void {
-  const one: f32 = first ? 1 : 0
-  const zero = f32x4.splat(0)
-  const label0 = f32x4.replace_lane(zero, 0, one)
-  const label1 = f32x4.replace_lane(zero, 2, one)
-  const end = errors + contexts * 24
-  for (let at = errors; at < end; at += 48) {
-    v128.store(at, f32x4.sub(label0, sigmoid(v128.load(at))))
-    v128.store(at, f32x4.sub(label1, sigmoid(v128.load(at, 16))), 16)
-    v128.store(at, f32x4.sub(zero, sigmoid(v128.load(at, 32))), 32)
-  }
-  for (let j = outputs; j < BLOCK; j++) {
-    for (let at = errors; at < end; at += 24) store<f32>(at + (j << 2), 0)
-  }
-}
-
-/** Gradients of one block: that of the six outputs whole, that of the contexts added to what earlier blocks gave. */
-function gradients(
-  outputs: usize, contexts: usize, count: usize, rowBytes: usize,
-  errors: usize, contextGradients: usize, outputGradients: usize, first: bool
-): void {
-  const y0 = load<usize>(outputs)
-  const y1 = load<usize>(outputs, 4)
-  const y2 = load<usize>(outputs, 8)
-  const y3 = load<usize>(outputs, 12)
-  const y4 = load<usize>(outputs, 16)
-  const y5 = load<usize>(outputs, 20)
-  const end = errors + count * 24
-  for (let at: usize = 0; at < rowBytes; at += 16) {
-    const o0 = v128.load(y0 + at)
-    const o1 = v128.load(y1 + at)
-    const o2 = v128.load(y2 + at)
-    const o3 = v128.load(y3 + at)
-    const o4 = v128.load(y4 + at)
-    const o5 = v128.load(y5 + at)
-    let g0 = f32x4.splat(0), g1 = g0, g2 = g0, g3 = g0, g4 = g0, g5 = g0
-    let context = contexts
-    let to = contextGradients + at
-    for (let error = errors; error < end; error += 24) {
-      const x = v128.load(load<usize>(context) + at)
-      let e = v128.load32_splat(error)
-      let g = first ? f32x4.mul(e, o0) : madd(e, o0, v128.load(to))
-      g0 = madd(e, x, g0)
-      e = v128.load32_splat(error, 4)
-      g = madd(e, o1, g)
-      g1 = madd(e, x, g1)
-      e = v128.load32_splat(error, 8)
-      g = madd(e, o2, g)
-      g2 = madd(e, x, g2)
-      e = v128.load32_splat(error, 12)
-      g = madd(e, o3, g)
-      g3 = madd(e, x, g3)
-      e = v128.load32_splat(error, 16)
-      g = madd(e, o4, g)
-      g4 = madd(e, x, g4)
-      e = v128.load32_splat(error, 20)
-      g = madd(e, o5, g)
-      g5 = madd(e, x, g5)
-      v128.store(to, g)
-      context += 4
-      to += rowBytes
-    }
-    let out = outputGradients + at
-    v128.store(out, g0)
-    out += rowBytes
-    v128.store(out, g1)
-    out += rowBytes
-    v128.store(out, g2)
-    out += rowBytes
-    v128.store(out, g3)
-    out += rowBytes
-    v128.store(out, g4)
-    out += rowBytes
-    v128.store(out, g5)
-  }
-}
-
-/** The mean square of a row of gradients. */
-// @ts-ignore: decorator
-@inline
-function meanSquare(gradient: usize, rowBytes: usize): f32 {
-  let a = f32x4.splat(0), b = a
-  let at: usize = 0
-  for (; at + 16 < rowBytes; at += 32) {
-    const u = v128.load(gradient + at)
-    const v = v128.load(gradient + at, 16)
-    a = madd(u, u, a)
-    b = madd(v, v, b)
-  }
-  if (at < rowBytes) {
-    const u = v128.load(gradient + at)
-    a = madd(u, u, a)
-  }
-  a = f32x4.add(a, b)
-  const sum = f32x4.extract_lane(a, 0) + f32x4.extract_lane(a, 1) + f32x4.extract_lane(a, 2) + f32x4.extract_lane(a, 3)
-  return sum / f32(rowBytes >> 2)
-}
-
-/** Applies the gradients of `count` rows: row += m · rate · g, divided by √(initial + G) for Adagrad. */
-function step(
-  slots: usize, rows: usize, count: usize, gradient: usize, rowBytes: usize,
-  accumulator: usize, multiplier: usize, hits: usize, rate: f32, sgd: bool, initial: f32
-): void {
-  for (let i: usize = 0; i < count; i++, gradient += rowBytes) {
-    const slot = <usize>slotAt(slots, i) << 2
-    const row = load<usize>(rows + (i << 2))
-    const m = load<f32>(multiplier + slot)
-    store<u32>(hits + slot, load<u32>(hits + slot) + 1)
-    let scale = m * rate
-    if (!sgd) {
-      const total = load<f32>(accumulator + slot) + m * meanSquare(gradient, rowBytes)
-      if (!(initial + total > 0)) continue
-      store<f32>(accumulator + slot, total)
-      scale /= sqrt<f32>(initial + total)
-    }
-    const by = f32x4.splat(scale)
-    for (let at: usize = 0; at < rowBytes; at += 16) {
-      v128.store(row + at, madd(by, v128.load(gradient + at), v128.load(row + at)))
-    }
-  }
 }
 
 /** Adds the loss of one window: for each context the sum over its outputs of -log(1 - |e|). */
@@ -304,6 +86,54 @@ function addLoss(scratch: usize, contexts: usize, outputs: usize): void {
   totals.lossContexts += <f64>contexts
 }
 
+/** Lists the contexts of the word at `p`, those before it first; returns how many. */
+// @ts-ignore: decorator
+@inline
+function gather(
+  kept: usize, length: u32, p: u32, radius: u32, slots: usize, rows: usize, weights: usize, rowBytes: usize
+): usize {
+  let contexts: usize = 0
+  for (let q = p; q > 0 && p - q < radius; q--) {
+    const slot = slotAt(kept, q - 1)
+    if (slot == BREAK) break
+    store<u32>(slots + (contexts << 2), slot)
+    store<usize>(rows + (contexts << 2), weights + <usize>slot * rowBytes)
+    contexts++
+  }
+  for (let q = p + 1; q < length && q - p <= radius; q++) {
+    const slot = slotAt(kept, q)
+    if (slot == BREAK) break
+    store<u32>(slots + (contexts << 2), slot)
+    store<usize>(rows + (contexts << 2), weights + <usize>slot * rowBytes)
+    contexts++
+  }
+  return contexts
+}
+
+/** Lists a window's outputs, the word itself and its distinct negatives; returns how many. */
+// @ts-ignore: decorator
+@inline
+function draw(
+  word: u32, key: u32, counter: u32, negatives: u32, threshold: usize, alias: usize, rows: u32,
+  slots: usize, addresses: usize, weights: usize, rowBytes: usize
+): usize {
+  store<u32>(slots, word)
+  store<usize>(addresses, weights + <usize>word * rowBytes)
+  let outputs: usize = 1
+  for (let j: u32 = 0; j < negatives; j++) {
+    const product = <u64>random(key, counter + j) * <u64>rows
+    const column = <u32>(product >> 32)
+    const slot = <u32>product < slotAt(threshold, column) ? column : slotAt(alias, column)
+    let known = false
+    for (let i: usize = 0; i < outputs; i++) known = known || slotAt(slots, i) == slot
+    if (known) continue
+    store<u32>(slots + (outputs << 2), slot)
+    store<usize>(addresses + (outputs << 2), weights + <usize>slot * rowBytes)
+    outputs++
+  }
+  return outputs
+}
+
 /**
  * Trains on `count` slots (the law is in kernels/contract.ts). `job` and `scratch` are described above; keep, threshold
  * and alias are u32 [rows].
@@ -316,7 +146,6 @@ export function trainSkipGram(
   const rowBytes = <usize>at.dim << 2
   const inputWeights = at.inputWeights
   const outputWeights = at.outputWeights
-  const negatives = at.negatives
   const sgd = at.sgd != 0
   const kept = scratch + KEPT
   const contextSlots = scratch + CONTEXT_SLOTS
@@ -333,37 +162,11 @@ export function trainSkipGram(
     if (word == BREAK) continue
 
     const radius: u32 = 1 + u32((<u64>random(key, (p << 6) + 1) * <u64>at.window) >> 32)
-    let contexts: usize = 0
-    for (let q = p; q > 0 && p - q < radius; q--) {
-      const slot = slotAt(kept, q - 1)
-      if (slot == BREAK) break
-      store<u32>(contextSlots + (contexts << 2), slot)
-      store<usize>(contextRows + (contexts << 2), inputWeights + <usize>slot * rowBytes)
-      contexts++
-    }
-    for (let q = p + 1; q < length && q - p <= radius; q++) {
-      const slot = slotAt(kept, q)
-      if (slot == BREAK) break
-      store<u32>(contextSlots + (contexts << 2), slot)
-      store<usize>(contextRows + (contexts << 2), inputWeights + <usize>slot * rowBytes)
-      contexts++
-    }
+    const contexts = gather(kept, length, p, radius, contextSlots, contextRows, inputWeights, rowBytes)
     if (contexts == 0) continue
-
-    store<u32>(outputSlots, word)
-    store<usize>(outputRows, outputWeights + <usize>word * rowBytes)
-    let outputs: usize = 1
-    for (let j: u32 = 0; j < negatives; j++) {
-      const product = <u64>random(key, (p << 6) + 2 + j) * <u64>rows
-      const column = <u32>(product >> 32)
-      const slot = <u32>product < slotAt(threshold, column) ? column : slotAt(alias, column)
-      let known = false
-      for (let i: usize = 0; i < outputs; i++) known = known || slotAt(outputSlots, i) == slot
-      if (known) continue
-      store<u32>(outputSlots + (outputs << 2), slot)
-      store<usize>(outputRows + (outputs << 2), outputWeights + <usize>slot * rowBytes)
-      outputs++
-    }
+    const outputs = draw(
+      word, key, (p << 6) + 2, at.negatives, threshold, alias, rows, outputSlots, outputRows, outputWeights, rowBytes
+    )
     for (let j = outputs; j % BLOCK != 0; j++) store<usize>(outputRows + (j << 2), zeros)
 
     for (let j: usize = 0, block: usize = 0; j < outputs; j += BLOCK, block++) {

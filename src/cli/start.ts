@@ -108,7 +108,7 @@ function word2vec(): Command {
       number(1e6, true),
       4
     )
-    .option('--output-accumulator <number>', 'the same for the rows that predict', number(1e6, true), 40)
+    .option('--output-accumulator <number>', 'the same for the rows that predict', number(1e6, true), 20)
     .addOption(
       unlessGiven(
         '--words <count>',

@@ -23,7 +23,7 @@ export interface Word2VecOptions {
   readonly rate?: number
   /** What adagrad's accumulators of the words' vectors start at: a row's first rate is rate / √inputAccumulator. Default 4. */
   readonly inputAccumulator?: number
-  /** The same for the rows that predict. Default 40. */
+  /** The same for the rows that predict. Default 20. */
   readonly outputAccumulator?: number
   /**
    * `constant`, or `linear`: falling to `minRate` at the end. The end is known from `expectedWords`, else from
@@ -80,7 +80,7 @@ export function resolveOptions(options: Word2VecOptions, kind: DeviceKind): Reso
     optimizer: 'adagrad',
     rate: options.optimizer === 'sgd' ? 0.025 : 0.2,
     inputAccumulator: 4,
-    outputAccumulator: 40,
+    outputAccumulator: 20,
     schedule: 'constant',
     minRate: 1e-4,
     expectedWords: 0,
