@@ -34,10 +34,8 @@ const SETTINGS: readonly (readonly [setting: string, options: Word2VecOptions])[
   ['adagrad, rate 0.1, accumulators from 0', { rate: 0.1, inputAccumulator: 0, outputAccumulator: 0 }],
   ['adagrad, rate 0.2, accumulators from 0', { rate: 0.2, inputAccumulator: 0, outputAccumulator: 0 }],
   ['adagrad, rate 0.2, both accumulators from 4', { outputAccumulator: 4 }],
-  [
-    'adagrad, rate 0.1, accumulators from 1 and 10',
-    { rate: 0.1, inputAccumulator: 1, outputAccumulator: 10 }
-  ],
+  ['adagrad, new vectors in ±0.5 / dim', { spread: 0.5 }],
+  ['adagrad, rate 0.1, accumulators from 1 and 5', { rate: 0.1, inputAccumulator: 1, outputAccumulator: 5 }],
   ['sgd, rate 0.025', { optimizer: 'sgd' }],
   ['sgd, rate 0.05', { optimizer: 'sgd', rate: 0.05 }]
 ]

@@ -37,6 +37,7 @@ const MODEL_OPTIONS = [
   'minCount',
   'capacity',
   'optimizer',
+  'spread',
   'rate',
   'schedule',
   'minRate',
@@ -102,6 +103,13 @@ function word2vec(): Command {
         .default('constant')
     )
     .option('--min-rate <number>', 'where the linear schedule ends', number(100, true), 1e-4)
+    .addOption(
+      unlessGiven(
+        '--spread <number>',
+        'range of new vectors, a power of two',
+        '4 for adagrad, 1 for sgd'
+      ).argParser(number(8, false))
+    )
     .option(
       '--input-accumulator <number>',
       'start of adagrad for the vectors: their first rate is rate / √this',

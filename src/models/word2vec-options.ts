@@ -19,6 +19,11 @@ export interface Word2VecOptions {
   readonly capacity?: number
   /** `adagrad`, the better one in a single pass, or `sgd`, as word2vec.c and gensim. Default adagrad. */
   readonly optimizer?: 'adagrad' | 'sgd'
+  /**
+   * New vectors are uniform in (-spread, spread) / dim: a power of two, 0.5 to 8. Default 4 with adagrad, which learns more
+   * from wide ones; 1, as in gensim, with sgd.
+   */
+  readonly spread?: number
   /** Learning rate at the start. Default 0.2 with adagrad, 0.025 with sgd. */
   readonly rate?: number
   /** What adagrad's accumulators of the words' vectors start at: a row's first rate is rate / √inputAccumulator. Default 4. */
@@ -55,6 +60,11 @@ const RULES: {
   capacity: ['a whole number, 1 to 2^30', isWhole(1, 2 ** 30)],
   optimizer: ["'adagrad' or 'sgd'", value => value === 'adagrad' || value === 'sgd'],
   rate: ['greater than 0 and finite', value => (value as number) > 0 && Number.isFinite(value)],
+  spread: [
+    'a power of two, 0.5 to 8',
+    value =>
+      Number.isInteger(Math.log2(value as number)) && (value as number) >= 0.5 && (value as number) <= 8
+  ],
   inputAccumulator: ['0 or more and finite', value => (value as number) >= 0 && Number.isFinite(value)],
   outputAccumulator: ['0 or more and finite', value => (value as number) >= 0 && Number.isFinite(value)],
   schedule: ["'constant' or 'linear'", value => value === 'constant' || value === 'linear'],
@@ -78,6 +88,7 @@ export function resolveOptions(options: Word2VecOptions, kind: DeviceKind): Reso
     minCount: 5,
     capacity: defaultCapacity(kind, dim),
     optimizer: 'adagrad',
+    spread: options.optimizer === 'sgd' ? 1 : 4,
     rate: options.optimizer === 'sgd' ? 0.025 : 0.2,
     inputAccumulator: 4,
     outputAccumulator: 20,

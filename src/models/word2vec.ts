@@ -43,19 +43,13 @@ export async function resumeWord2Vec(
   return { model: await open(device, saved.options, onWarning, saved), position: saved.position }
 }
 
-// New vectors are uniform in (-spread, spread) / dim. Adagrad learns more from wider ones (ARCHITECTURE.md has the figures);
-// SGD is there to be compared with gensim.
-const WIDE_SPREAD = 4
-const GENSIM_SPREAD = 1
-
 async function open(
   device: Device,
   options: ResolvedOptions,
   warn: OnWarning,
   saved?: SavedWord2Vec
 ): Promise<Word2Vec> {
-  const { dim, capacity, window, negatives, optimizer } = options
-  const spread = optimizer === 'sgd' ? GENSIM_SPREAD : WIDE_SPREAD
+  const { dim, capacity, window, negatives, optimizer, spread } = options
   const input = await device.createTable({ name: 'input', capacity, dim, init: 'uniform', spread })
   const output = await device.createTable({ name: 'output', capacity, dim, init: 'zero' })
   const skipGram = await device.createSkipGram({
