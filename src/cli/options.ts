@@ -58,7 +58,8 @@ export function jsonOption(): Option {
 
 /** `--model`: where a trained model is. */
 export function modelOption(): Option {
-  return new Option('--model <folder>', 'folder of a model that start or demo has saved').default(
-    DEFAULT_MODEL
-  )
+  return new Option(
+    '--model <path>',
+    'folder of a model that start or demo has saved, or a file of vectors (word2vec text or binary)'
+  ).default(DEFAULT_MODEL)
 }

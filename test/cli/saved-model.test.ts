@@ -113,3 +113,23 @@ test('export writes each format', async () => {
   strictEqual(linesOf(readFileSync(join(projector, 'vectors.tsv'), 'utf8')).length, 90)
   strictEqual(linesOf(readFileSync(join(projector, 'metadata.tsv'), 'utf8')).length, 91)
 })
+
+test('exported vectors answer as the model they are of', async () => {
+  const file = join(place, 'answering.bin')
+  const { code, stderr } = await tensair(['export', '--model', model, '--format', 'binary', '--output', file])
+  strictEqual(code, 0, stderr)
+  const [exported, saved] = await Promise.all(
+    [file, model].map(path => tensair(['nearest', 'rivera', '--model', path]))
+  )
+  strictEqual(exported?.code, 0, exported?.stderr)
+  strictEqual(exported?.stdout, saved?.stdout)
+})
+
+test('a file that holds no vectors is refused in one line', async () => {
+  const file = join(place, 'tale.txt')
+  writeFileSync(file, 'once upon a time\n')
+  const { code, stderr } = await tensair(['nearest', 'rivera', '--model', file])
+
+  strictEqual(code, 2)
+  match(stderr, /^tensair: [^\n]*tale\.txt: no word vectors; [^\n]*\n$/)
+})
