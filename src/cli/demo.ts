@@ -11,7 +11,7 @@ interface DemoOptions {
   readonly json: boolean
 }
 
-const WORDS = ['war', 'president', 'money', 'army', 'school', 'france']
+const WORDS = ['president', 'army', 'school', 'france', 'music', 'gold']
 // Four million words are few: WS-353's correlation is 0.44 after one pass, 0.60 after three.
 const PASSES = 3
 const NEIGHBORS = 6
