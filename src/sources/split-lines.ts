@@ -56,7 +56,8 @@ export async function* splitLines(source: ByteSource, options: SplitOptions = {}
         opened = undefined
       }
       while (next < block.length) {
-        const part = block.subarray(next, next + chunkEnd - read)
+        // The open line may reach beyond the chunk's end already.
+        const part = block.subarray(next, next + Math.max(0, chunkEnd - read))
         cutter.push(part)
         next += part.length
         read += part.length

@@ -17,13 +17,13 @@ const small = { dim: 16, capacity: 5000, window: 3, subsample: 0 }
 
 test('words that occur together become neighbours, and the loss falls', async () => {
   const model = await word2vec(device, small)
-  const lines = smallLanguage(6000)
+  const lines = smallLanguage(10_000)
   await model.train(lines.slice(0, 2000))
   const early = await model.progress()
   await model.train(lines.slice(2000))
   await model.drain()
   const late = await model.progress()
-  strictEqual(late.words, 60_000)
+  strictEqual(late.words, 100_000)
   ok(late.loss < early.loss * 0.95, `the loss was ${early.loss}, then ${late.loss}`)
   const near = await model.nearest('a3', 10)
   strictEqual(near.length, 10)

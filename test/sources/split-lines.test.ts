@@ -70,7 +70,7 @@ test('a source resumed at a position hands out the chunks that would have come',
         )
       }
     }),
-    { numRuns: 60 }
+    { numRuns: 60, examples: [[`word word ${'x'.repeat(40)}`, [668807892], 1]] }
   )
 })
 
