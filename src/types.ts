@@ -18,7 +18,7 @@ export interface Stream<Item> extends AsyncIterable<Item> {
   chunks(): AsyncGenerator<Chunk<Item>>
 }
 
-/** A place in a source: everything before it has been handed out. */
+/** A place in a source: everything before it has been handed out. In a followed file that was replaced it counts from the new file's start. */
 export interface Position {
   /** Uncompressed bytes handed out so far, over all files of the source. */
   readonly bytes: number
