@@ -22,7 +22,7 @@ export interface OwnProgram extends Program {
 
 const JOB = fileURLToPath(new URL('word2vec-job.ts', import.meta.url))
 
-/** Ours: with Adagrad as it comes, with SGD at the rates that gensim has. */
+/** Ours: with Adagrad as it comes; with SGD as gensim does it, at its rates and with a pass for the vocabulary first. */
 export function ours(device: 'wasm' | 'webgpu', optimizer: 'adagrad' | 'sgd'): OwnProgram {
   return {
     name: `ours, ${device}, ${optimizer}`,
@@ -36,6 +36,7 @@ export function ours(device: 'wasm' | 'webgpu', optimizer: 'adagrad' | 'sgd'): O
         device,
         threads,
         vectors,
+        scan: optimizer === 'sgd',
         options: { ...options, optimizer, ...rates }
       }
       const result = await train(job)

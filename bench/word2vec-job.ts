@@ -11,6 +11,7 @@ import {
   type Word2VecOptions,
   word2vec
 } from '../src/index.ts'
+import { chunksOf } from '../src/stream.ts'
 import { writeVectors } from './vectors.ts'
 
 export interface WordJob {
@@ -18,6 +19,8 @@ export interface WordJob {
   readonly device: 'wasm' | 'webgpu'
   readonly threads: number
   readonly options: Word2VecOptions
+  /** Whether the vocabulary is counted in a pass of its own first. */
+  readonly scan: boolean
   /** Where to leave the vectors. */
   readonly vectors: string
 }
@@ -40,6 +43,9 @@ export interface WordJobResult {
 const job = JSON.parse(process.argv[2] ?? '') as WordJob
 const { device } = await openDevice(job.device, { threads: job.threads })
 const model = await word2vec(device, job.options)
+if (job.scan) {
+  for await (const chunk of chunksOf(pipe(lines(job.corpus), tokenize()))) await model.scan(chunk)
+}
 
 let start = Number.NaN
 let end = Number.NaN

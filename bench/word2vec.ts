@@ -12,8 +12,8 @@
 // first line of progress to its last, its run from the start of its process. Nobody's export is counted. Both are medians;
 // `value` is ours, `peer_value` theirs.
 //
-// Quality is the mean over the seeds of what one evaluator says of everybody's vectors. Ours with SGD has the rates that
-// gensim's workers have: from 0.025 to 0.01255 only, since each of the two compares what it has read itself with the whole
+// Quality is the mean over the seeds of what one evaluator says of everybody's vectors. Ours with SGD reads the vocabulary
+// in a pass of its own first, as gensim does, and has the rates that gensim's workers have: from 0.025 to 0.01255 only, since each of the two compares what it has read itself with the whole
 // text (peers/gensim.ts). On a software adapter webgpu gets a short text, and so do those it is compared with: a part of
 // its own. The word sets can say little of it, so the mean loss of both devices is given too.
 //
