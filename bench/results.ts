@@ -7,15 +7,21 @@ const OPENING = `# Measured
 Each section is written by the bench it names, with \`--write\`: \`npm run bench -- NAME --write\`.
 `
 
-/** Replaces a bench's section of bench/RESULTS.md: how, when and where it was measured, then `parts`, a paragraph each. */
-export function writeSection(bench: string, measuredOn: string, parts: readonly string[]): void {
+/** Replaces a bench's section of bench/RESULTS.md: how, when and where it was measured, then `parts`, a paragraph each. A bench
+ * of several parts gives each a title. */
+export function writeSection(
+  bench: string,
+  measuredOn: string,
+  parts: readonly string[],
+  title = bench
+): void {
   const section = [
-    `## ${bench}`,
+    `## ${title}`,
     `\`${command(bench)}\`, ${new Date().toISOString().slice(0, 10)}, revision ${revision()}, on ${measuredOn}.`,
     ...parts
   ].join('\n\n')
   const before = existsSync(file) ? readFileSync(file, 'utf8') : OPENING
-  writeFileSync(file, withSection(before, bench, section))
+  writeFileSync(file, withSection(before, title, section))
 }
 
 /** A text with what stands between a section's markers replaced, or the section added at its end. */

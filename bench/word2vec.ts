@@ -84,8 +84,9 @@ try {
 }
 
 /** With --write, puts what was measured since the last time into a section of the results. */
-function write(section: string): void {
-  if (values.write) writeSection(section, loaded, [...notes, markdownTable(report.rows.slice(written))])
+function write(title: string): void {
+  if (values.write)
+    writeSection('word2vec', loaded, [...notes, markdownTable(report.rows.slice(written))], title)
   notes = []
   written = report.rows.length
 }
