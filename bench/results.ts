@@ -7,8 +7,10 @@ const OPENING = `# Measured
 Each section is written by the bench it names, with \`--write\`: \`npm run bench -- NAME --write\`.
 `
 
-/** Replaces a bench's section of bench/RESULTS.md: how, when and where it was measured, then `parts`, a paragraph each. A bench
- * of several parts gives each a title. */
+/**
+ * Replaces a section of bench/RESULTS.md: how, when and where it was measured, then `parts`, a paragraph each. A bench of
+ * several parts gives each a title.
+ */
 export function writeSection(
   bench: string,
   measuredOn: string,
