@@ -83,3 +83,137 @@ export interface Store {
   /** Removes the file, if it is there. */
   remove(name: string): Promise<void>
 }
+
+/**
+ * Changes to some rows of one table, as integers, so that sums have no order. Rows are numbers of this peer's own table;
+ * between peers they go by their key.
+ */
+export interface RowChanges {
+  readonly dim: number
+  readonly rows: Uint32Array<ArrayBuffer> // [n], ascending, each once
+  readonly shifts: Uint8Array<ArrayBuffer> // [n], 0 to 24
+  /** [n, dim]: row i changes by values[i] << shifts[i], in the table's unit, wrapping at 32 bits. */
+  readonly values: Int8Array<ArrayBuffer> | Int16Array<ArrayBuffer> | Int32Array<ArrayBuffer>
+  readonly accumulators: Int32Array<ArrayBuffer> // [n], in the contract's ACCUMULATOR_UNIT
+  readonly counts: Uint32Array<ArrayBuffer> // [n], how many packs are summed in the row
+}
+
+/** What training did to a replica since it last told: one part for each of its tables, in their order. */
+export type Delta = readonly RowChanges[]
+
+/** What peers must agree on about a table before they exchange rows of it. */
+export interface TableShape {
+  readonly name: string
+  readonly dim: number
+  /** Size of one step of `shared`; a power of two. */
+  readonly unit: number
+  /** Rows there is room for. */
+  readonly capacity: number
+}
+
+/** The names of a replica's rows; its tables share them. Keys are 64 bits, as two u32: low, high. */
+export interface RowNames {
+  /** Rows named so far: 0 … size - 1. */
+  readonly size: number
+  /** Keys of the rows `first … end - 1`, two u32 (low, high) each. */
+  keys(first: number, end: number): Uint32Array
+  /** What a row's key was made from; empty where rows are only numbers. */
+  text(row: number): string
+  /** The row of a key, or -1. */
+  find(low: number, high: number): number
+  /**
+   * Makes a row for a text that another peer has met, and returns it (the row it has, where it is known already).
+   * @throws RangeError where there is no room.
+   */
+  admit(text: string): number
+}
+
+/** A replica that can be trained by many peers at once (section "Deltas" of ARCHITECTURE.md). */
+export interface SharedReplica {
+  readonly tables: readonly TableShape[]
+  readonly names: RowNames
+  /** Takes what training did since the last pack; the rows' `shared` move by exactly what is handed out. May be empty. */
+  pack(): Promise<Delta>
+  /** shared += change; weights += unit · change; contributions += count. */
+  apply(delta: Delta): Promise<void>
+  /** A 64-bit hash of every row's shared values, for each table u32 [rows, 2]; a row that is as it was initialised hashes like any other. */
+  rowHashes(): Promise<readonly Uint32Array<ArrayBuffer>[]>
+  /** The shared values of rows (ascending) of each table, as 32-bit changes from zero with shift 0 and count 0. */
+  readShared(rows: readonly Uint32Array<ArrayBuffer>[]): Promise<Delta>
+  /**
+   * Makes the shared values of the rows in `state` exactly those, and those of `fresh` (for each table, ascending) what a new
+   * row has; what was not sent yet stays in the weights. A row that changes by this counts one contribution.
+   */
+  adopt(state: Delta, fresh: readonly Uint32Array<ArrayBuffer>[]): Promise<void>
+  /** 128 bits in hexadecimal that say whether two replicas agree: of all rows of all tables, sorted by key; rows that are as new are left out. */
+  sharedHash(): Promise<string>
+}
+
+/** The swarm as one peer sees it now. */
+export interface SwarmStatus {
+  readonly swarm: string
+  readonly peer: string
+  /** Whether it has no parent: the oldest peer, or one that is cut off. */
+  readonly root: boolean
+  /** The neighbours. */
+  readonly links: readonly LinkStatus[]
+  /** Every peer of the swarm that is alive as far as is known, this one included, oldest first. */
+  readonly members: readonly MemberStatus[]
+  /** Bytes of this peer's links since the start, on the wire before encryption. */
+  readonly bytesIn: number
+  readonly bytesOut: number
+  readonly packs: number
+  readonly framesApplied: number
+  /** Milliseconds from when a pack was made to when it was applied here: mean and greatest of the last minute; 0 where none was. */
+  readonly stalenessMean: number
+  readonly stalenessMax: number
+  /** Share of the last seconds that was spent applying, 0 to 1. */
+  readonly applyShare: number
+  /** What broke the rules, by kind, since the start. */
+  readonly rejected: Readonly<Record<string, number>>
+}
+
+export interface LinkStatus {
+  readonly peer: string
+  readonly role: 'parent' | 'child'
+  readonly bytesIn: number
+  readonly bytesOut: number
+  readonly bytesInPerSecond: number
+  readonly bytesOutPerSecond: number
+  /** Frames sent and not acknowledged yet. */
+  readonly unacknowledged: number
+  /** Packs that wait to be sent. */
+  readonly waiting: number
+}
+
+export interface MemberStatus {
+  readonly peer: string
+  readonly addresses: readonly string[]
+  /** When it started: ms since 1970. */
+  readonly start: number
+  /** Words it has trained. */
+  readonly words: number
+  /** What it reads, where that is shared; empty where its source is its own. */
+  readonly source: string
+  /** Bytes of its source it has read. */
+  readonly position: number
+  readonly finished: boolean
+}
+
+/** A swarm that this peer is in. */
+export interface Swarm {
+  readonly peer: string
+  status(): SwarmStatus
+  /** Says what this peer is doing; the others hear of it within about a second. */
+  report(state: { readonly words: number; readonly position: number; readonly finished?: boolean }): void
+  /** Packs what was trained since the last time and lets it out; resolves when it is packed, not when it is sent. Does nothing while alone. */
+  exchange(): Promise<void>
+  /** Runs `act` while no delta is packed or applied: for checkpoints. */
+  alone<Result>(act: () => Promise<Result>): Promise<Result>
+  /** Resolves when every live peer has finished and this one has all their packs, or when the signal aborts. */
+  settled(signal: AbortSignal): Promise<void>
+  /** Resolves, with one clear line, when the swarm cannot go on (no room for a word, the device failed); never rejects. */
+  readonly lost: Promise<Error>
+  /** Leaves politely: sends what waits, says good-bye, closes. */
+  leave(): Promise<void>
+}
