@@ -134,6 +134,8 @@ export interface SharedReplica {
   readonly names: RowNames
   /** Takes what training did since the last pack; the rows' `shared` move by exactly what is handed out. May be empty. */
   pack(): Promise<Delta>
+  /** Whether the last pack, which is bounded in size, left rows for the next. */
+  readonly hasMore: boolean
   /** shared += change; weights += unit · change; contributions += count. */
   apply(delta: Delta): Promise<void>
   /** A 64-bit hash of every row's shared values, for each table u32 [rows, 2]; a row that is as it was initialised hashes like any other. */

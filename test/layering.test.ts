@@ -19,7 +19,16 @@ const allowed: Record<string, string[]> = {
   'src/models': [...words, 'src/delta.ts', 'kernels'],
   'src/net': [...words, 'src/delta.ts'],
   'src/jobs': [...words, 'src/sources', 'src/sinks', 'src/dataflow', 'src/models', 'kernels'],
-  'src/cli': [...words, 'src/sources', 'src/sinks', 'src/dataflow', 'src/models', 'src/jobs', 'kernels'],
+  'src/cli': [
+    ...words,
+    'src/sources',
+    'src/sinks',
+    'src/dataflow',
+    'src/models',
+    'src/net',
+    'src/jobs',
+    'kernels'
+  ],
   'src/index.ts': [...words, 'src/sources', 'src/sinks', 'src/dataflow', 'src/models', 'src/jobs', 'kernels']
 }
 
@@ -27,13 +36,29 @@ const allowed: Record<string, string[]> = {
 const packages: Record<string, string[]> = {
   kernels: ['webgpu'],
   'src/dataflow': ['it-pipe'],
+  'src/net': [
+    '@libp2p/crypto/keys',
+    '@libp2p/identify',
+    '@libp2p/interface',
+    '@libp2p/mdns',
+    '@libp2p/noise',
+    '@libp2p/peer-id',
+    '@libp2p/ping',
+    '@libp2p/pnet',
+    '@libp2p/tcp',
+    '@libp2p/tls',
+    '@libp2p/yamux',
+    '@multiformats/multiaddr',
+    'libp2p'
+  ],
   'src/jobs': ['it-pipe'],
-  'src/cli': ['commander', 'log-update'],
+  'src/cli': ['commander', 'log-update', 'prom-client'],
   'src/index.ts': ['it-pipe']
 }
 
 // Everything else also runs in a browser.
-const mayUseNode = /^(src\/cli\/|src\/sources\/file|src\/sinks\/file|kernels\/[a-z-]+-node\.ts$)/
+const mayUseNode =
+  /^(src\/cli\/|src\/sources\/file|src\/sinks\/file|src\/net\/node|kernels\/[a-z-]+-node\.ts$)/
 
 const files = ['kernels', 'src'].flatMap(sourceFiles)
 

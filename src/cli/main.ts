@@ -5,7 +5,9 @@ import { doctor } from './doctor.ts'
 import { evaluate } from './eval.ts'
 import { describe, EXIT, UsageError } from './exit.ts'
 import { exportModel } from './export.ts'
+import { keygen } from './keygen.ts'
 import { nearest } from './nearest.ts'
+import { peers } from './peers.ts'
 import { start } from './start.ts'
 
 /** Carries out one command line and sets the process's exit code: 0 done, 1 failed, 2 wrong use, 130 interrupted after saving. */
@@ -26,9 +28,8 @@ export async function main(args: readonly string[], version: string): Promise<vo
     .helpCommand(false)
     .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 wrong use, 130 interrupted after saving.')
   // What a command needs beyond its options it imports when it runs: --help and a wrong option should not wait for devices.
-  for (const command of [demo(), start(), nearest(), analogy(), evaluate(), exportModel(), doctor()]) {
-    program.addCommand(command)
-  }
+  const asking = [nearest(), analogy(), evaluate(), exportModel()]
+  for (const command of [demo(), start(), peers(), keygen(), ...asking, doctor()]) program.addCommand(command)
   quiet(program)
   try {
     await program.parseAsync(args, { from: 'user' })

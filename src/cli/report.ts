@@ -1,5 +1,5 @@
-import type { JobEvent, ProgressEvent } from '../jobs/events.ts'
-import { count, duration } from './table.ts'
+import type { JobEvent, ProgressEvent, SwarmProgress } from '../jobs/events.ts'
+import { bytes, count, duration, peerName } from './table.ts'
 
 /** Tells what a job is doing. */
 export interface Reporter {
@@ -61,19 +61,32 @@ function plainReporter(): Reporter {
   }
 }
 
-function progressLine(event: ProgressEvent): string {
+/** What a person sees of a progress event. */
+export function progressLine(event: ProgressEvent): string {
   const parts = [
     event.share === undefined ? undefined : `${(event.share * 100).toFixed(0).padStart(3)} %`,
     `${count(event.words)} words`,
     `${count(event.wordsPerSecond)} words/s`,
     event.loss === undefined ? undefined : `loss ${event.loss.toFixed(3)}`,
     `vocabulary ${event.vocabulary.toLocaleString('en-US')}`,
-    event.secondsLeft === undefined ? undefined : `${duration(event.secondsLeft)} left`
+    event.secondsLeft === undefined ? undefined : `${duration(event.secondsLeft)} left`,
+    event.swarm === undefined ? undefined : swarmPart(event.swarm)
   ]
   return parts.filter(part => part !== undefined).join(' · ')
 }
 
-function eventLines(event: Exclude<JobEvent, ProgressEvent>): string[] {
+function swarmPart(swarm: SwarmProgress): string {
+  if (swarm.peers === 1) return '1 peer'
+  return [
+    `${swarm.peers} peers`,
+    `↓${bytes(swarm.bytesInPerSecond)}/s ↑${bytes(swarm.bytesOutPerSecond)}/s`,
+    `stale ${swarm.stalenessMean.toFixed(0)} ms (max ${swarm.stalenessMax.toFixed(0)})`,
+    `apply ${(swarm.applyShare * 100).toFixed(0)} %`
+  ].join(' · ')
+}
+
+/** What a person sees of the other events, line by line; nothing of some. */
+export function eventLines(event: Exclude<JobEvent, ProgressEvent>): string[] {
   switch (event.event) {
     case 'started': {
       const from = event.resumedWords > 0 ? `, continuing after ${count(event.resumedWords)} words` : ''
@@ -81,6 +94,13 @@ function eventLines(event: Exclude<JobEvent, ProgressEvent>): string[] {
     }
     case 'warning':
       return [`warning: ${event.message}`]
+    case 'peer-joined':
+      return [`peer ${peerName(event.peer)} joined`]
+    case 'peer-left':
+      return [`peer ${peerName(event.peer)} left`]
+    case 'done':
+    case 'interrupted':
+      return event.sharedHash === undefined ? [] : [`shared model ${event.sharedHash}`]
     default:
       return []
   }

@@ -13,6 +13,7 @@ import {
   unlessGiven,
   whole
 } from './options.ts'
+import { swarmChoice, swarmOptions } from './swarm-options.ts'
 
 /** What `tensair start word2vec` was given; commander fills in the defaults. */
 interface StartOptions {
@@ -55,7 +56,7 @@ export function start(): Command {
 }
 
 function word2vec(): Command {
-  return new Command('word2vec')
+  const command = new Command('word2vec')
     .summary('word vectors from a text')
     .description(
       'Learns word vectors (skip-gram with negative sampling) in one pass over a text. Saves a checkpoint every ' +
@@ -128,6 +129,8 @@ function word2vec(): Command {
     .option('--checkpoint-every <seconds>', 'time between two checkpoints', number(86_400, false), 60)
     .addOption(jsonOption())
     .action(startWord2Vec)
+  for (const option of swarmOptions()) command.addOption(option)
+  return command
 }
 
 async function startWord2Vec(options: StartOptions, command: Command): Promise<void> {
@@ -136,12 +139,14 @@ async function startWord2Vec(options: StartOptions, command: Command): Promise<v
   if (options.input === '-' && process.stdin.isTTY === true) {
     throw new UsageError('start: standard input is the keyboard; give --input FILE, or pipe a text into it')
   }
+  const swarm = await swarmChoice(command, output)
   const { trainModel } = await import('./train-model.ts')
   const end = await trainModel({
     ...options,
     name: 'start',
     text: await textOf(options),
     model: modelOptions(command, resume),
+    ...(swarm !== undefined && { swarm }),
     ...(words !== undefined && { words })
   })
   if (options.json) return

@@ -27,3 +27,17 @@ export function duration(seconds: number): string {
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`
 }
+
+/** A number of bytes as people read it: `512 B`, `3.4 KB`, `56.7 MB`; a KB is 1,000 bytes. */
+export function bytes(value: number): string {
+  if (value < 1000) return `${Math.round(value)} B`
+  const units = ['KB', 'MB', 'GB', 'TB']
+  const unit = Math.min(units.length, Math.floor(Math.log10(value) / 3))
+  const scaled = value / 1000 ** unit
+  return `${scaled.toFixed(scaled < 99.95 ? 1 : 0)} ${units[unit - 1]}`
+}
+
+/** A peer's id as people tell peers apart: its last eight characters. */
+export function peerName(peer: string): string {
+  return peer.slice(-8)
+}

@@ -10,6 +10,8 @@ import { SourceError } from '../sources/source-error.ts'
 import { EXIT, UsageError } from './exit.ts'
 import { interruptible } from './interrupt.ts'
 import { openReporter, type Reporter } from './report.ts'
+import type { SwarmChoice } from './swarm-options.ts'
+import type { SwarmPeer } from './swarm-peer.ts'
 import { count, duration } from './table.ts'
 
 /** What `start` and `demo` ask for. */
@@ -26,6 +28,8 @@ export interface Training {
   readonly words?: number
   readonly checkpointEvery: number
   readonly json: boolean
+  /** Trains with others; left out, alone. */
+  readonly swarm?: SwarmChoice
   /** Asks the model once it is trained, before it is closed. */
   readonly ask?: (model: Word2Vec, end: EndEvent) => Promise<void>
 }
@@ -47,7 +51,14 @@ export async function trainModel(training: Training): Promise<EndEvent> {
   const reporter = await openReporter(training.json)
   const { device } = await openDevice(training.device, { threads: training.threads })
   let begun = false
+  let peer: SwarmPeer | undefined
   try {
+    if (training.swarm !== undefined) {
+      const { openSwarmPeer } = await import('./swarm-peer.ts')
+      const warn = (message: string) => reporter.tell({ event: 'warning', message })
+      peer = await openSwarmPeer(training.swarm, text, warn)
+    }
+    const part = peer?.part
     const run = (signal: AbortSignal) =>
       runWord2Vec({
         device,
@@ -59,9 +70,11 @@ export async function trainModel(training: Training): Promise<EndEvent> {
         checkpointEvery: training.checkpointEvery,
         progressEvery: reporter.everySeconds,
         ...(training.words !== undefined && { words: training.words }),
+        ...(part !== undefined && { swarm: part }),
         tell: event => {
           begun ||= event.event === 'started'
           reporter.tell(event)
+          peer?.tell(event)
         }
       })
     const { model, end } = await interruptible(run, () =>
@@ -82,6 +95,7 @@ export async function trainModel(training: Training): Promise<EndEvent> {
     }
     throw begun ? error : asUsage(error)
   } finally {
+    await peer?.close()
     await device.close()
   }
 }

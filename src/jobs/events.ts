@@ -1,5 +1,5 @@
 /** What a job tells whoever started it, while it runs and when it ends. */
-export type JobEvent = StartedEvent | ProgressEvent | CheckpointEvent | WarningEvent | EndEvent
+export type JobEvent = StartedEvent | ProgressEvent | CheckpointEvent | WarningEvent | PeerEvent | EndEvent
 
 /** The first words have been trained. */
 export interface StartedEvent {
@@ -26,6 +26,25 @@ export interface ProgressEvent {
   readonly share?: number
   /** At the pace since the start of the run; absent where the size of the input is not known. */
   readonly secondsLeft?: number
+  /** Absent where it trains by itself. */
+  readonly swarm?: SwarmProgress
+}
+
+/** How a peer's exchange with its swarm goes. */
+export interface SwarmProgress {
+  /** Peers alive, this one included. */
+  readonly peers: number
+  /** Over all links, on the wire before encryption. */
+  readonly bytesInPerSecond: number
+  readonly bytesOutPerSecond: number
+  /** Since the start of the run. */
+  readonly bytesIn: number
+  readonly bytesOut: number
+  /** Milliseconds from when a pack was made elsewhere to when it was applied here, over the last minute; 0 where none was. */
+  readonly stalenessMean: number
+  readonly stalenessMax: number
+  /** Share of the last seconds that was spent applying, 0 to 1. */
+  readonly applyShare: number
 }
 
 /** The model is safely stored. */
@@ -42,6 +61,12 @@ export interface WarningEvent {
   readonly message: string
 }
 
+/** Another peer of the swarm was first seen, or is no longer there. */
+export interface PeerEvent {
+  readonly event: 'peer-joined' | 'peer-left'
+  readonly peer: string
+}
+
 /** The end: of the stream, of the words asked for, or by interruption. The model is stored. */
 export interface EndEvent {
   readonly event: 'done' | 'interrupted'
@@ -55,4 +80,6 @@ export interface EndEvent {
   /** Mean loss of a context over this run; absent where none was measured. */
   readonly loss?: number
   readonly vocabulary: number
+  /** In a swarm: 128 bits in hexadecimal of what the peers share; equal at all that agree. */
+  readonly sharedHash?: string
 }

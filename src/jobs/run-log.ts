@@ -1,6 +1,7 @@
 import type { Word2Vec } from '../models/word2vec-replica.ts'
-import type { Progress } from '../types.ts'
+import type { Progress, Swarm } from '../types.ts'
 import type { EndEvent, JobEvent } from './events.ts'
+import { SwarmLog } from './swarm-log.ts'
 
 /** Turns what a model has come to into events: paces, shares, times. */
 export class RunLog {
@@ -12,6 +13,7 @@ export class RunLog {
   readonly #device: string
   readonly #tell: (event: JobEvent) => void
   readonly #opened: number
+  readonly #swarm: SwarmLog | undefined
   #savedWords: number
   #savingMs = 0
   #startedAt = 0
@@ -20,11 +22,18 @@ export class RunLog {
   #ended = false
 
   /** `opened`: when the job began, by performance.now(). */
-  constructor(model: Word2Vec, device: string, opened: number, tell: (event: JobEvent) => void) {
+  constructor(
+    model: Word2Vec,
+    device: string,
+    opened: number,
+    tell: (event: JobEvent) => void,
+    swarm?: Swarm
+  ) {
     this.#model = model
     this.#device = device
     this.#opened = opened
     this.#tell = tell
+    this.#swarm = swarm && new SwarmLog(swarm, tell)
     this.resumedWords = model.counts.words
     this.#savedWords = model.counts.words
     this.#last = { at: opened, words: this.resumedWords }
@@ -56,6 +65,7 @@ export class RunLog {
     const passed = share === undefined ? 0 : share - this.#startedShare
     const wordsPerSecond = ((words - this.#last.words) * 1000) / (now - this.#last.at)
     this.#last = { at: now, words }
+    const swarm = this.#swarm?.progress()
     this.#tell({
       event: 'progress',
       words,
@@ -64,7 +74,8 @@ export class RunLog {
       ...(Number.isFinite(loss) && { loss }),
       ...(share !== undefined && { share }),
       ...(share !== undefined &&
-        passed > 0.01 && { secondsLeft: (((now - this.#startedAt) / 1000) * (1 - share)) / passed })
+        passed > 0.01 && { secondsLeft: (((now - this.#startedAt) / 1000) * (1 - share)) / passed }),
+      ...(swarm !== undefined && { swarm })
     })
   }
 
@@ -79,8 +90,8 @@ export class RunLog {
     this.#tell({ event: 'checkpoint', words, seconds: ms / 1000 })
   }
 
-  /** What the whole run came to; nothing is told after it. */
-  end(event: EndEvent['event'], loss: number): EndEvent {
+  /** What the whole run came to; nothing is told after it. `sharedHash`: of the model at the end, in a swarm. */
+  end(event: EndEvent['event'], loss: number, sharedHash?: string): EndEvent {
     this.#ended = true
     const { words, vocabulary } = this.#model.counts
     const runWords = words - this.resumedWords
@@ -92,7 +103,8 @@ export class RunLog {
       seconds,
       wordsPerSecond: runWords / seconds,
       vocabulary,
-      ...(Number.isFinite(loss) && { loss })
+      ...(Number.isFinite(loss) && { loss }),
+      ...(sharedHash !== undefined && { sharedHash })
     }
   }
 }

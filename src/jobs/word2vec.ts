@@ -1,11 +1,13 @@
 import { pipe } from 'it-pipe'
 import type { Device } from '../../kernels/index.ts'
+import { exchange } from '../dataflow/exchange.ts'
+import { living, part, shard } from '../dataflow/shard.ts'
 import { tokenize } from '../dataflow/tokenize.ts'
 import { train } from '../dataflow/train.ts'
 import { resumeWord2Vec, word2vec } from '../models/word2vec.ts'
 import type { Word2VecOptions } from '../models/word2vec-options.ts'
 import type { Word2Vec } from '../models/word2vec-replica.ts'
-import type { Replica, Store } from '../types.ts'
+import type { Operator, Replica, Store, Swarm } from '../types.ts'
 import type { EndEvent, JobEvent } from './events.ts'
 import { regularly } from './regularly.ts'
 import { RunLog } from './run-log.ts'
@@ -31,6 +33,23 @@ export interface Word2VecJob {
   /** Interrupts the run; a resumed one goes on exactly as this one would have. */
   readonly signal?: AbortSignal
   readonly tell?: (event: JobEvent) => void
+  /** Trains with others; left out, alone. */
+  readonly swarm?: SwarmPart
+}
+
+/** How a job takes part in a swarm. */
+export interface SwarmPart {
+  /** Joins with a model that has just been opened; `job` is what all must have the same. */
+  join(model: Word2Vec, job: Readonly<Record<string, unknown>>): Promise<Swarm>
+  /**
+   * Which lines this peer trains: its share among the live peers that read the same text (`auto`), part `index` of `count`
+   * (from 1), or all. Default auto.
+   */
+  readonly shard?: 'auto' | 'none' | { readonly index: number; readonly count: number }
+  /** What the peers that read the same text call it; empty where it is this peer's own, which it then trains whole. */
+  readonly source: string
+  /** Words trained between two packs. Default as in `exchange`. */
+  readonly exchangeEvery?: number
 }
 
 /** The text held no words at all, so there is nothing to save. */
@@ -39,22 +58,27 @@ export class NoWordsError extends Error {
 }
 
 /**
- * Trains word vectors on a text: source → tokenize → train, with checkpoints on the way and one at the end.
+ * Trains word vectors on a text: source → (shard) → tokenize → train (→ exchange), with checkpoints on the way and one at the end.
  *
  * However the run ends, what was trained is saved: if the text breaks off, the model as of its last whole chunk, before the
- * error is thrown. The model stays open, for the caller to ask and to close.
+ * error is thrown. In a swarm, a run that came to its text's end waits until all peers have; so all have the same in
+ * the end. The model stays open, for the caller to ask and to close.
  * @throws NoWordsError, CheckpointError, RangeError for options, and whatever the text, the device and the store throw
  */
 export async function runWord2Vec(job: Word2VecJob): Promise<{ model: Word2Vec; end: EndEvent }> {
   const { device, store, text, words = Number.POSITIVE_INFINITY, tell = () => {} } = job
   const opened = performance.now()
   const { model, from } = await openModel(job, message => tell({ event: 'warning', message }))
-  const log = new RunLog(model, device.name, opened, tell)
-  const save = () => log.save(() => model.save(store))
+  const swarm = await job.swarm?.join(model, agreed(model.options))
+  const log = new RunLog(model, device.name, opened, tell, swarm)
+  const save = () =>
+    log.save(() => (swarm === undefined ? model.save(store) : swarm.alone(() => model.save(store))))
 
   const enough = new AbortController()
   const signals = job.signal === undefined ? [enough.signal] : [enough.signal, job.signal]
   const stop = AbortSignal.any(signals)
+  const lost = [device.lost, ...(swarm === undefined ? [] : [swarm.lost])]
+  const failed = Promise.race(lost).then(error => Promise.reject(error))
   let complete = false
   const end = () => {
     complete = true
@@ -78,8 +102,16 @@ export async function runWord2Vec(job: Word2VecJob): Promise<{ model: Word2Vec; 
     })
   ]
   try {
-    const flow = pipe(text.open(from, stop), until<string>(stop, end), tokenize(), train(replica))
-    await Promise.race([flow, device.lost.then(error => Promise.reject(error))])
+    const begin = swarm === undefined ? from : await placeInSwarm(job, swarm, from)
+    const flow = pipe(
+      text.open(begin, stop),
+      until<string>(stop, end),
+      swarm === undefined ? lines => lines : shareOf(job, swarm),
+      tokenize(),
+      train(swarm === undefined ? replica : exchanging(job, swarm, () => complete)(replica))
+    )
+    await Promise.race([flow, failed])
+    if (complete && swarm !== undefined) await Promise.race([swarm.settled(job.signal ?? NEVER), failed])
   } catch (error) {
     // Where it was not the flow that failed, it still waits for its source.
     enough.abort()
@@ -88,19 +120,70 @@ export async function runWord2Vec(job: Word2VecJob): Promise<{ model: Word2Vec; 
     throw error
   } finally {
     await Promise.all(ends.map(end => end()))
+    await swarm?.leave()
   }
-  if (model.counts.words === 0 && complete) {
+  if (model.counts.words === 0 && complete && swarm === undefined) {
     throw new NoWordsError(`${text.name} has no words; give a text`)
   }
   log.start(await model.progress())
-  if (log.unsaved) await save()
-  const result = log.end(complete ? 'done' : 'interrupted', await model.loss())
+  if (log.unsaved || swarm !== undefined) await save()
+  const hash = swarm === undefined ? undefined : await model.shared.sharedHash()
+  const result = log.end(complete ? 'done' : 'interrupted', await model.loss(), hash)
   tell(result)
   return { model, end: result }
 }
 
+const NEVER = new AbortController().signal
+
+// How long a peer that shares its text waits for the others, to begin where they are.
+const MEETING_MS = 1000
+
+/** The options that must be the same at all peers; room and random numbers may differ. */
+function agreed({ capacity, seed, expectedWords, ...options }: Word2Vec['options']): Record<string, unknown> {
+  return { model: 'word2vec', ...options }
+}
+
+function exchanging({ swarm: choice }: Word2VecJob, swarm: Swarm, finished: () => boolean) {
+  const interval = choice?.exchangeEvery
+  return exchange(swarm, { finished, ...(interval !== undefined && { interval }) })
+}
+
+/** Keeps the lines that are this peer's to train. */
+function shareOf({ swarm: choice }: Word2VecJob, swarm: Swarm): Operator<string, string> {
+  const { shard: way = 'auto', source = '' } = choice ?? {}
+  if (way === 'none' || (way === 'auto' && source === '')) return lines => lines
+  if (way !== 'auto') return shard(part(way.index, way.count))
+  const peers = () =>
+    swarm
+      .status()
+      .members.filter(member => member.source === source)
+      .map(member => member.peer)
+  return shard(living(peers, swarm.peer))
+}
+
+/** Where a peer begins that shares its text with others: what is behind all of them has been trained. */
+async function placeInSwarm(
+  { swarm: choice, text }: Word2VecJob,
+  swarm: Swarm,
+  from: number
+): Promise<number> {
+  const { shard: way = 'auto', source = '' } = choice ?? {}
+  if (way !== 'auto' || source === '' || !text.resumable || from > 0) return from
+  const until = performance.now() + MEETING_MS
+  while (performance.now() < until) {
+    const others = swarm.status().members.filter(({ peer }) => peer !== swarm.peer)
+    if (swarm.status().links.length > 0 && others.length > 0) {
+      const places = others.filter(other => other.source === source).map(other => other.position)
+      return places.length > 0 ? Math.min(...places) : from
+    }
+    await new Promise(resolve => setTimeout(resolve, 20))
+  }
+  return from
+}
+
 async function openModel(job: Word2VecJob, warn: (message: string) => void) {
-  const { device, store, text, options } = job
+  const { device, store, text } = job
+  const options = { ...job.options, shared: job.swarm !== undefined }
   if (job.resume !== true) {
     const model = await word2vec(device, options, warn)
     await note(text, store, 0)

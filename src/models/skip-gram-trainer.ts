@@ -1,7 +1,9 @@
 import { BATCH_SLOTS, type Device, type Sampling, type SkipGram, type Table } from '../../kernels/contract.ts'
 import type { WordChunk } from '../types.ts'
+import { mix } from './mix.ts'
 import { samplingOf } from './noise.ts'
 import { repairRows } from './row-check.ts'
+import { Turns } from './turns.ts'
 import { type Cursor, Vocabulary, type VocabularyState } from './vocabulary.ts'
 import type { ResolvedOptions } from './word2vec-options.ts'
 
@@ -37,6 +39,10 @@ export class SkipGramTrainer {
   readonly output: Table
   readonly skipGram: SkipGram
   readonly vocabulary: Vocabulary
+  /** What takes a turn here runs between two batches. */
+  readonly turns = new Turns()
+  /** What training ended with, if it failed: the model is then neither saved nor shared. */
+  failure: Error | undefined
   batches: number
   sampling: Sampling | undefined
   sampledAt: number
@@ -61,7 +67,7 @@ export class SkipGramTrainer {
     this.output = output
     this.skipGram = skipGram
     this.#warn = warn
-    this.vocabulary = new Vocabulary(options.capacity, options.minCount, state?.vocabulary)
+    this.vocabulary = new Vocabulary(options.capacity, options.minCount, state?.vocabulary, input.capacity)
     this.batches = state?.batches ?? 0
     this.sampling = state?.sampling
     this.sampledAt = state?.sampledAt ?? 0
@@ -69,7 +75,7 @@ export class SkipGramTrainer {
     this.scanned = state?.scanned ?? false
     this.#slots.set(state?.pending ?? [])
     this.#length = state?.pending.length ?? 0
-    this.#initializeRows()
+    this.initializeRows()
   }
 
   /** Slots that wait for their batch to be full. */
@@ -82,7 +88,7 @@ export class SkipGramTrainer {
     const unused = new Uint32Array(BATCH_SLOTS)
     const cursor: Cursor = { word: 0, line: 0 }
     while (cursor.line < chunk.lineEnds.length) this.vocabulary.encode(chunk, cursor, unused, 0)
-    this.#initializeRows()
+    this.initializeRows()
     this.scanned = true
   }
 
@@ -96,7 +102,6 @@ export class SkipGramTrainer {
     const cursor: Cursor = { word: 0, line: 0 }
     while (cursor.line < lines) {
       this.#length = this.vocabulary.encode(chunk, cursor, this.#slots, this.#length)
-      this.#initializeRows()
       if (this.#length === BATCH_SLOTS) await this.#trainPending(shareAt(cursor.line / lines))
     }
     if (this.vocabulary.full && !this.#saidFull) this.#reportFull()
@@ -113,9 +118,10 @@ export class SkipGramTrainer {
    */
   async checkRows(): Promise<void> {
     const { rate, optimizer } = this.options
+    const rows = this.initializeRows()
     const advice = `lower the rate (now ${rate}, ${optimizer})`
     for (const table of [this.input, this.output]) {
-      const sick = await repairRows(this.device, table, this.#initialized, advice)
+      const sick = await repairRows(this.device, table, rows, advice)
       if (sick.length === 0) continue
       this.repaired += sick.length
       const words = Array.from(sick.subarray(0, 5), row => JSON.stringify(this.vocabulary.texts[row])).join(
@@ -128,33 +134,41 @@ export class SkipGramTrainer {
     }
   }
 
-  #initializeRows(): void {
+  /** Makes the rows of words admitted lately new ones; returns how many rows there are. Comes before whatever reads rows. */
+  initializeRows(): number {
     const size = this.vocabulary.size
-    if (size === this.#initialized) return
+    if (size === this.#initialized) return size
     const keys = this.vocabulary.keys(this.#initialized, size)
     this.input.initRows(this.#initialized, keys)
     this.output.initRows(this.#initialized, keys)
     this.#initialized = size
+    return size
   }
 
   async #trainPending(share: number | undefined): Promise<void> {
     const rate = this.#rate(share)
-    await this.#resample()
-    const key = batchKey(this.options.seed, this.batches)
-    await this.skipGram.train({ slots: this.#slots.subarray(0, this.#length), key, rate })
+    if (this.turns.free) await this.#trainBatch(rate)
+    else await this.turns.take(() => this.#trainBatch(rate))
     this.#length = 0
     this.batches++
     if (this.batches % CHECK_BATCHES === 0) await this.checkRows()
   }
 
+  async #trainBatch(rate: number): Promise<void> {
+    this.initializeRows()
+    await this.#resample()
+    const key = batchKey(this.options.seed, this.batches)
+    await this.skipGram.train({ slots: this.#slots.subarray(0, this.#length), key, rate })
+  }
+
   async #resample(): Promise<void> {
     const { vocabulary, options } = this
-    const { words, size } = vocabulary
+    const { words, size, room } = vocabulary
     const due =
       !vocabulary.closed && words - this.sampledAt >= Math.max(RESAMPLE_WORDS, RESAMPLE_SHARE * words)
     if (this.sampling !== undefined && !due && size <= this.sampling.keep.length) return
     // Room for the words that come before the next time: kept always, drawn never.
-    const rows = Math.min(options.capacity, size + (size >>> 3) + 1024)
+    const rows = Math.min(room, size + (size >>> 3) + 1024)
     this.sampling = samplingOf(vocabulary.counts, rows, options.subsample)
     this.sampledAt = words
     await this.skipGram.setSampling(this.sampling)
@@ -183,11 +197,4 @@ export class SkipGramTrainer {
 /** Key of a batch's random numbers. */
 function batchKey(seed: number, batch: number): number {
   return mix(mix(mix(seed ^ 0x5bd1e995) + (batch >>> 0)) ^ Math.floor(batch / 2 ** 32))
-}
-
-/** The contract's mix. */
-function mix(x: number): number {
-  x = Math.imul(x ^ (x >>> 16), 0x21f0aaad)
-  x = Math.imul(x ^ (x >>> 15), 0x735a2d97)
-  return (x ^ (x >>> 15)) >>> 0
 }

@@ -25,11 +25,14 @@ export interface VocabularyState {
 
 /**
  * The words of a model, each with a slot: 0, 1, 2, … in the order in which they were admitted. A word is admitted at
- * its `minCount`-th sighting, while there is room; it keeps its slot for good.
+ * its `minCount`-th sighting, while there are fewer than `capacity`, or when another peer has met it, while there are
+ * fewer than `room`; it keeps its slot for good.
  */
 export class Vocabulary {
   readonly capacity: number
   readonly minCount: number
+  /** Slots there are in all. */
+  readonly room: number
   /** Words read so far, known or not. */
   words = 0
   /** Words that were seen often enough and found no room (an estimate). */
@@ -45,14 +48,15 @@ export class Vocabulary {
   #keys = new Uint32Array(512 * 2)
   #counts = new Float64Array(512)
 
-  constructor(capacity: number, minCount: number, state?: VocabularyState) {
+  constructor(capacity: number, minCount: number, state?: VocabularyState, room = capacity) {
     this.capacity = capacity
     this.minCount = minCount
+    this.room = room
     this.#sketch = new AdmissionSketch(minCount, state?.sketch)
     if (state === undefined) return
     state.texts.forEach((text, slot) => {
       const [low, high] = keyOf(text)
-      if (this.#find(low, high) >= 0)
+      if (this.find(low, high) >= 0)
         throw new Error(`vocabulary: the word ${JSON.stringify(text)} is there twice`)
       this.#admit(low, high, text)
       this.#counts[slot] = state.counts[slot]
@@ -67,9 +71,9 @@ export class Vocabulary {
     return this.#texts.length
   }
 
-  /** Whether no further word can be admitted. */
+  /** Whether no further word is admitted for its sightings. */
   get full(): boolean {
-    return this.size === this.capacity
+    return this.size >= this.capacity
   }
 
   /** Sightings of each word, f64 [size]; a view that is out of date once `encode` has run. */
@@ -80,6 +84,11 @@ export class Vocabulary {
   /** The words, by slot. */
   get texts(): readonly string[] {
     return this.#texts
+  }
+
+  /** The word of a slot. */
+  text(slot: number): string {
+    return this.#texts[slot]
   }
 
   /** The admission sketch's counters, for a checkpoint. */
@@ -95,8 +104,43 @@ export class Vocabulary {
   /** The word's slot, or undefined where it is not known. */
   slotOf(word: string): number | undefined {
     const [low, high] = keyOf(word)
-    const slot = this.#find(low, high)
+    const slot = this.find(low, high)
     return slot < 0 ? undefined : slot
+  }
+
+  /** The slot of a key, or -1. */
+  find(low: number, high: number): number {
+    const entries = this.#entries
+    const mask = entries.length - STRIDE
+    let at = (low * STRIDE) & mask
+    while (entries[at + 2] !== 0 && (entries[at] !== low || entries[at + 1] !== high))
+      at = (at + STRIDE) & mask
+    return entries[at + 2] - 1
+  }
+
+  /**
+   * Admits a word that another peer has met, with `minCount` sightings, and returns its slot; where it is known, the one it
+   * has.
+   * @throws RangeError where there is no room; TypeError for a text that is no word: empty, beyond 256 bytes, or not UTF-8.
+   */
+  admit(text: string): number {
+    const bytes =
+      text.length > LONGEST_WORD ? Number.POSITIVE_INFINITY : new TextEncoder().encode(text).length
+    if (bytes === 0 || bytes > LONGEST_WORD || !text.isWellFormed()) {
+      throw new TypeError(`vocabulary: a word is 1 to ${LONGEST_WORD} bytes of UTF-8; got ${describe(text)}`)
+    }
+    const [low, high] = keyOf(text)
+    const known = this.find(low, high)
+    if (known >= 0) return known
+    if (this.size >= this.room) {
+      throw new RangeError(
+        `vocabulary: no room for ${describe(text)}, which another peer has met: there are ${this.size} words; ` +
+          `raise capacity (now ${this.capacity})`
+      )
+    }
+    const slot = this.#admit(low, high, text)
+    this.#counts[slot] = this.minCount
+    return slot
   }
 
   /**
@@ -201,15 +245,10 @@ export class Vocabulary {
     entries[at + 1] = this.#keys[slot * 2 + 1]
     entries[at + 2] = slot + 1
   }
+}
 
-  #find(low: number, high: number): number {
-    const entries = this.#entries
-    const mask = entries.length - STRIDE
-    let at = (low * STRIDE) & mask
-    while (entries[at + 2] !== 0 && (entries[at] !== low || entries[at + 1] !== high))
-      at = (at + STRIDE) & mask
-    return entries[at + 2] - 1
-  }
+function describe(text: string): string {
+  return text.length > 40 ? `${JSON.stringify(text.slice(0, 40))}…` : JSON.stringify(text)
 }
 
 function grown<T extends Uint32Array | Float64Array>(from: T, to: T): T {

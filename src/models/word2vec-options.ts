@@ -17,6 +17,11 @@ export interface Word2VecOptions {
    * on webgpu, where it is taken at the start, fewer at large dims.
    */
   readonly capacity?: number
+  /**
+   * Whether there is room beyond `capacity`, an eighth of it and 4096 words at least, for words that other peers of a swarm
+   * meet. A saved model can be resumed with or without. Default false.
+   */
+  readonly shared?: boolean
   /** `adagrad`, the better one in a single pass, or `sgd`, as word2vec.c and gensim. Default adagrad. */
   readonly optimizer?: 'adagrad' | 'sgd'
   /**
@@ -43,8 +48,16 @@ export interface Word2VecOptions {
   readonly seed?: number
 }
 
-/** Options with every default filled in. */
-export type ResolvedOptions = Required<Word2VecOptions>
+/** Options with every default filled in; `shared` is not among them, it decides nothing about the training. */
+export type ResolvedOptions = Required<Omit<Word2VecOptions, 'shared'>>
+
+/** Rows that a model's tables have. */
+export function tableRows({ capacity }: ResolvedOptions, shared: boolean): number {
+  return shared ? capacity + Math.max(FOREIGN_WORDS, capacity >>> 3) : capacity
+}
+
+// The least room a shared model has for words that only others have met.
+const FOREIGN_WORDS = 4096
 
 const isWhole = (from: number, to: number) => (value: unknown) =>
   Number.isInteger(value) && (value as number) >= from && (value as number) <= to
@@ -77,7 +90,10 @@ const RULES: {
  * Fills in the defaults for a kind of device.
  * @throws RangeError that lists every option that is wrong.
  */
-export function resolveOptions(options: Word2VecOptions, kind: DeviceKind): ResolvedOptions {
+export function resolveOptions(
+  { shared = false, ...options }: Word2VecOptions,
+  kind: DeviceKind
+): ResolvedOptions {
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
   const dim = options.dim ?? 100
   const resolved: ResolvedOptions = {
@@ -86,7 +102,7 @@ export function resolveOptions(options: Word2VecOptions, kind: DeviceKind): Reso
     negatives: 5,
     subsample: 1e-4,
     minCount: 5,
-    capacity: defaultCapacity(kind, dim),
+    capacity: defaultCapacity(kind, dim, shared),
     optimizer: 'adagrad',
     spread: options.optimizer === 'sgd' ? 1 : 4,
     rate: options.optimizer === 'sgd' ? 0.025 : 0.2,
@@ -114,7 +130,8 @@ export function resolveOptions(options: Word2VecOptions, kind: DeviceKind): Reso
  * @throws RangeError that gives both values of each.
  */
 export function refuseOtherOptions(saved: ResolvedOptions, wanted: Word2VecOptions, place: string): void {
-  const others = Object.entries(wanted)
+  const { shared: _, ...kept } = wanted
+  const others = Object.entries(kept)
     .filter(([name, value]) => value !== undefined && value !== saved[name as keyof ResolvedOptions])
     .map(([name, value]) => `${name} ${saved[name as keyof ResolvedOptions]}, not ${value}`)
   if (others.length === 0) return
@@ -125,10 +142,9 @@ export function refuseOtherOptions(saved: ResolvedOptions, wanted: Word2VecOptio
 }
 
 // wasm: the two tables' rows within 2 GiB of its 4. webgpu: a table within a binding's default limit of 128 MiB.
-function defaultCapacity(kind: DeviceKind, dim: number): number {
-  const values = kind === 'wasm' ? 2 ** 27 : 2 ** 25
-  return Math.max(
-    1,
-    Math.min(kind === 'wasm' ? 2 ** 18 : 2 ** 17, Math.floor(values / Math.max(1, dim)) || 1)
-  )
+function defaultCapacity(kind: DeviceKind, dim: number, shared: boolean): number {
+  const rows = Math.floor((kind === 'wasm' ? 2 ** 27 : 2 ** 25) / Math.max(1, dim))
+  // Beyond 2^15 words the room for foreign ones is an eighth.
+  const capacity = shared ? Math.floor((rows * 8) / 9) : rows
+  return Math.max(1, Math.min(kind === 'wasm' ? 2 ** 18 : 2 ** 17, capacity || 1))
 }

@@ -1,10 +1,12 @@
 import type { Chunk, Position, Progress, Replica, Store, WordVectors } from '../types.ts'
 import type { SkipGramTrainer } from './skip-gram-trainer.ts'
+import { Turns } from './turns.ts'
 import { isWordChunk, packWords } from './word-chunk.ts'
 import type { WordModel } from './word-model.ts'
 import { analogyWords, nearestWords, vectorOf, type WordSpace } from './word-space.ts'
 import { sortedWordVectors } from './word-vectors.ts'
 import type { ResolvedOptions } from './word2vec-options.ts'
+import { SharedWord2Vec } from './word2vec-shared.ts'
 import { type LossSums, type SavedWord2Vec, saveWord2Vec } from './word2vec-state.ts'
 
 /**
@@ -16,6 +18,8 @@ export interface Word2Vec extends Replica<string[]>, WordModel {
   readonly options: ResolvedOptions
   /** What the model has come to so far; costs nothing. */
   readonly counts: Word2VecCounts
+  /** The model as a swarm sees it; for words that other peers meet, make it with the option `shared`. */
+  readonly shared: SharedWord2Vec
   /**
    * Reads a chunk into the vocabulary without training on it. For texts that can be read twice: after a first pass that only
    * scans, training starts with the vocabulary and the frequencies of the whole text, which it then leaves as they
@@ -51,18 +55,31 @@ export interface Word2VecCounts {
 /** A Word2Vec that trains with skip-gram. */
 export class SkipGramReplica implements Word2Vec {
   readonly options: ResolvedOptions
+  readonly shared: SharedWord2Vec
   readonly #trainer: SkipGramTrainer
   readonly #space: WordSpace
   readonly #loss: LossSums
   #position: Position | undefined
-  #failure: Error | undefined
-  #last: Promise<unknown> = Promise.resolve()
+  /** One after the other, so that a checkpoint never sees a chunk half trained. */
+  readonly #turns = new Turns()
 
   constructor(trainer: SkipGramTrainer, saved?: SavedWord2Vec) {
     const { device, input, vocabulary, options } = trainer
     this.options = options
     this.#trainer = trainer
-    this.#space = { device, table: input, texts: vocabulary.texts, slotOf: word => vocabulary.slotOf(word) }
+    this.shared = new SharedWord2Vec(trainer)
+    this.#space = {
+      device,
+      table: input,
+      get texts() {
+        trainer.initializeRows()
+        return vocabulary.texts
+      },
+      slotOf(word) {
+        trainer.initializeRows()
+        return vocabulary.slotOf(word)
+      }
+    }
     this.#loss = saved?.loss ?? { recentSum: 0, recentContexts: 0, sum: 0, contexts: 0 }
     this.#position = saved?.position
   }
@@ -75,7 +92,7 @@ export class SkipGramReplica implements Word2Vec {
 
   async scan(chunk: Chunk<string[]>): Promise<void> {
     const words = isWordChunk(chunk) ? chunk : packWords(chunk)
-    await this.#alone(async () => {
+    await this.#turns.take(async () => {
       const { batches, pending } = this.#trainer
       if (batches > 0 || pending.length > 0)
         throw new Error('word2vec: scan before training begins, not after')
@@ -103,7 +120,7 @@ export class SkipGramReplica implements Word2Vec {
   }
 
   progress(): Promise<Progress> {
-    return this.#alone(async () => {
+    return this.#turns.take(async () => {
       await this.#measureLoss()
       const loss = this.#loss.recentSum / this.#loss.recentContexts
       this.#loss.recentSum = 0
@@ -113,21 +130,24 @@ export class SkipGramReplica implements Word2Vec {
   }
 
   loss(): Promise<number> {
-    return this.#alone(async () => {
+    return this.#turns.take(async () => {
       await this.#measureLoss()
       return this.#loss.sum / this.#loss.contexts
     })
   }
 
   save(store: Store): Promise<void> {
-    return this.#alone(async () => {
-      if (this.#failure !== undefined) {
-        throw new Error(`word2vec: not saved, since training had failed (${this.#failure.message})`)
+    return this.#turns.take(async () => {
+      if (this.#trainer.failure !== undefined) {
+        throw new Error(`word2vec: not saved, since training had failed (${this.#trainer.failure.message})`)
       }
-      await this.#trainer.skipGram.drain()
-      await this.#trainer.checkRows()
-      await this.#measureLoss()
-      await saveWord2Vec(store, this.#trainer, this.#loss, this.#position)
+      // What other peers send must not come between two parts of it either.
+      await this.#trainer.turns.take(async () => {
+        await this.#trainer.skipGram.drain()
+        await this.#trainer.checkRows()
+        await this.#measureLoss()
+        await saveWord2Vec(store, this.#trainer, this.#loss, this.#position)
+      })
     })
   }
 
@@ -145,15 +165,18 @@ export class SkipGramReplica implements Word2Vec {
 
   vectors(): Promise<WordVectors> {
     const { vocabulary, input } = this.#trainer
-    return this.#alone(() =>
-      sortedWordVectors(vocabulary.texts, vocabulary.counts, input.dim, (first, count) =>
+    return this.#turns.take(async () => {
+      this.#trainer.initializeRows()
+      // Words may come while it reads.
+      const texts = vocabulary.texts.slice()
+      return await sortedWordVectors(texts, vocabulary.counts, input.dim, (first, count) =>
         input.read('weights', first, count)
       )
-    )
+    })
   }
 
   close(): Promise<void> {
-    return this.#alone(async () => {
+    return this.#turns.take(async () => {
       const { skipGram, input, output } = this.#trainer
       await skipGram.destroy()
       input.destroy()
@@ -171,21 +194,14 @@ export class SkipGramReplica implements Word2Vec {
 
   /** A model that failed half-way through a chunk is no longer what its position says. */
   #training(act: () => Promise<void>): Promise<void> {
-    return this.#alone(async () => {
-      if (this.#failure !== undefined) throw this.#failure
+    return this.#turns.take(async () => {
+      if (this.#trainer.failure !== undefined) throw this.#trainer.failure
       try {
         await act()
       } catch (error) {
-        this.#failure = error instanceof Error ? error : new Error(String(error))
+        this.#trainer.failure = error instanceof Error ? error : new Error(String(error))
         throw error
       }
     })
-  }
-
-  /** One after the other, so that a checkpoint never sees a chunk half trained. */
-  #alone<Result>(act: () => Promise<Result>): Promise<Result> {
-    const result = this.#last.then(act)
-    this.#last = result.catch(() => {})
-    return result
   }
 }

@@ -57,7 +57,8 @@ export async function saveWord2Vec(
   position: Position | undefined
 ): Promise<void> {
   const { vocabulary, pending, sampling, options, batches, sampledAt, repaired, scanned } = trainer
-  const { words, refused, size, closed } = vocabulary
+  const { words, refused, closed } = vocabulary
+  const size = trainer.initializeRows()
   const texts = packTexts(vocabulary.texts)
   const tensors: Record<string, TensorSource> = {
     ...tableTensors(trainer.input, 'input', size),

@@ -5,6 +5,7 @@ import {
   type ResolvedOptions,
   refuseOtherOptions,
   resolveOptions,
+  tableRows,
   type Word2VecOptions
 } from './word2vec-options.ts'
 import { SkipGramReplica, type Word2Vec } from './word2vec-replica.ts'
@@ -24,7 +25,7 @@ export async function word2vec(
   options: Word2VecOptions = {},
   onWarning: OnWarning = console.warn
 ): Promise<Word2Vec> {
-  return await open(device, resolveOptions(options, device.kind), onWarning)
+  return await open(device, resolveOptions(options, device.kind), options.shared ?? false, onWarning)
 }
 
 /**
@@ -40,16 +41,20 @@ export async function resumeWord2Vec(
 ): Promise<{ model: Word2Vec; position: Position | undefined }> {
   const saved = await readWord2Vec(store)
   refuseOtherOptions(saved.options, options, store.place)
-  return { model: await open(device, saved.options, onWarning, saved), position: saved.position }
+  const model = await open(device, saved.options, options.shared ?? false, onWarning, saved)
+  return { model, position: saved.position }
 }
 
 async function open(
   device: Device,
   options: ResolvedOptions,
+  shared: boolean,
   warn: OnWarning,
   saved?: SavedWord2Vec
 ): Promise<Word2Vec> {
-  const { dim, capacity, window, negatives, optimizer, spread } = options
+  const { dim, window, negatives, optimizer, spread } = options
+  // In a swarm it may have met more words than a lone model has room for.
+  const capacity = Math.max(tableRows(options, shared), saved?.trainer.vocabulary.texts.length ?? 0)
   const input = await device.createTable({ name: 'input', capacity, dim, init: 'uniform', spread })
   const output = await device.createTable({ name: 'output', capacity, dim, init: 'zero' })
   const skipGram = await device.createSkipGram({

@@ -15,7 +15,7 @@ test('--help lists the commands and the exit codes', async () => {
   const { code, stdout } = await tensair(['--help'])
 
   strictEqual(code, 0)
-  for (const name of ['demo', 'start', 'nearest', 'analogy', 'eval', 'export', 'doctor'])
+  for (const name of ['demo', 'start', 'peers', 'keygen', 'nearest', 'analogy', 'eval', 'export', 'doctor'])
     match(stdout, new RegExp(`^ +${name}`, 'm'))
   match(stdout, /130 interrupted after saving/)
 })
@@ -23,6 +23,8 @@ test('--help lists the commands and the exit codes', async () => {
 for (const command of [
   ['demo'],
   ['start', 'word2vec'],
+  ['peers'],
+  ['keygen'],
   ['nearest'],
   ['analogy'],
   ['eval'],
@@ -63,7 +65,9 @@ const wrong: readonly (readonly [option: string, value: string, wanted: RegExp])
   ['--optimizer', 'adam', /adagrad, sgd/],
   ['--device', 'tpu', /auto, webgpu, wasm/],
   ['--seed', '-1', /from 0 to 4294967295/],
-  ['--threads', '', /from 1 to 256/]
+  ['--threads', '', /from 1 to 256/],
+  ['--shard', '4/3', /auto, none, or a part as 1\/3/],
+  ['--state', 'x', /start: --state needs a swarm; give --swarm NAME/]
 ]
 for (const [option, value, wanted] of wrong) {
   test(`${option} ${value || '(nothing)'} is refused, saying what is wanted`, async () => {

@@ -1,0 +1,71 @@
+import type { JobEvent } from '../jobs/events.ts'
+import { sourceName } from '../jobs/source-name.ts'
+import type { Text } from '../jobs/text.ts'
+import type { SwarmPart } from '../jobs/word2vec.ts'
+import { openNode, type PeerNode } from '../net/node.ts'
+import { loadIdentity } from '../net/node-identity.ts'
+import { joinSwarm } from '../net/swarm.ts'
+import { openStatusServer, type StatusServer } from './status-server.ts'
+import type { SwarmChoice } from './swarm-options.ts'
+
+/** This process as a peer of a swarm: its node, and the server of its status. */
+export interface SwarmPeer {
+  /** What the job needs to take part. */
+  readonly part: SwarmPart
+  /** Passes the job's events on to the metrics. */
+  tell(event: JobEvent): void
+  close(): Promise<void>
+}
+
+/** Prepares to take part in a swarm; the network is touched when the job joins. */
+export async function openSwarmPeer(
+  choice: SwarmChoice,
+  text: Text,
+  warn: (message: string) => void
+): Promise<SwarmPeer> {
+  const { name, psk, bootstrap, listen, announce, mdns, metrics, state } = choice
+  const identity = await loadIdentity(state)
+  let node: PeerNode | undefined
+  let server: StatusServer | undefined
+  const source = choice.shard === 'auto' ? await sourceOf(text) : ''
+  const part: SwarmPart = {
+    shard: choice.shard,
+    source,
+    exchangeEvery: choice.exchangeEvery,
+    async join(model, job) {
+      node = await openNode({ swarm: name, identity, listen, announce, bootstrap, mdns, ...(psk && { psk }) })
+      const base = model.counts.words > 0 ? await model.shared.sharedHash() : undefined
+      const swarm = await joinSwarm({
+        swarm: name,
+        node,
+        replica: model.shared,
+        job,
+        source,
+        warn,
+        ...(base !== undefined && { base })
+      })
+      server = await openStatusServer({ swarm, state, ...metrics })
+      return swarm
+    }
+  }
+  return {
+    part,
+    tell: event => server?.tell(event),
+    async close() {
+      await server?.close()
+      await node?.close()
+    }
+  }
+}
+
+/** Peers can share what can be read from its start again; a stream that passes by is each peer's own. */
+async function sourceOf(text: Text): Promise<string> {
+  if (text.source !== undefined) return text.source
+  if (!text.resumable) return ''
+  const end = new AbortController()
+  try {
+    return await sourceName(text.open(0, end.signal))
+  } finally {
+    end.abort()
+  }
+}

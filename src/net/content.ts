@@ -1,0 +1,21 @@
+import { deltaBytes, subtractDelta, sumDeltas } from '../delta.ts'
+import type { Delta } from '../types.ts'
+
+/** What a frame carries: the change, and how many words were trained to make it. */
+export interface Content {
+  readonly words: number
+  readonly delta: Delta
+}
+
+/** How contents add up. */
+export const contentRules = {
+  sum: (parts: readonly Content[]): Content => ({
+    words: parts.reduce((words, part) => words + part.words, 0),
+    delta: sumDeltas(parts.map(part => part.delta))
+  }),
+  subtract: (whole: Content, part: Content): Content => ({
+    words: Math.max(0, whole.words - part.words),
+    delta: subtractDelta(whole.delta, part.delta)
+  }),
+  bytes: (content: Content): number => deltaBytes(content.delta)
+}

@@ -1,0 +1,207 @@
+import type { Delta, RowChanges, RowNames, TableShape } from '../types.ts'
+import { bitWords, hasBit, setBit } from './bitmap.ts'
+import { ByteReader } from './byte-reader.ts'
+import { admitRows, encodeKeys, readKeys } from './row-keys.ts'
+import { type Ascending, union } from './row-order.ts'
+import type { TextsSent } from './texts-sent.ts'
+
+// A delta on the wire, every part of it a multiple of 4 bytes long and little-endian, as the platforms' arrays are:
+//
+//   u32 tables · the rows that any table changes (row-keys.ts) · for each table:
+//   u32 dim · u32 rows · u32 width, the bytes of a value: 1, 2 or 4
+//   which of the rows, a bit each in u32, where it is not all of them
+//   counts, u32 [rows] · accumulators, i32 [rows] · values, i8, i16 or i32 [rows, dim] · shifts, u8 [rows]; zeros up to a multiple of 4
+
+const MOST_SHIFT = 24
+const MOST_COUNT = 2 ** 24
+
+type Values = RowChanges['values']
+
+/**
+ * Writes a delta for one link. Texts go along that this link has not carried (`sent` is its own, and remembers them). The
+ * parts are partly views of the delta: it must not change until they are sent.
+ */
+export function encodeDelta(delta: Delta, names: RowNames, sent: TextsSent): Uint8Array[] {
+  const rows = union(delta.map(part => part.rows))
+  const views: ArrayBufferView[] = [Uint32Array.of(delta.length), ...encodeKeys(rows, names, sent)]
+  for (const part of delta) {
+    const values = narrowed(part.values)
+    views.push(Uint32Array.of(part.dim, part.rows.length, values.BYTES_PER_ELEMENT))
+    if (part.rows.length < rows.length) views.push(bitmapOf(part.rows, rows))
+    views.push(part.counts, part.accumulators, values, zeros(values), part.shifts, zeros(part.shifts))
+  }
+  return views
+    .filter(view => view.byteLength > 0)
+    .map(view => new Uint8Array(view.buffer, view.byteOffset, view.byteLength))
+}
+
+/**
+ * Reads a delta; its rows are this peer's own. Words that it brings are admitted once all else is found right.
+ * @param sent rows whose text the other side has: what it names is among them from now on.
+ * @throws CodecError, and nothing else, for bytes that are no delta of these tables; NoRoomError where words find no room.
+ */
+export function decodeDelta(
+  bytes: Uint8Array,
+  tables: readonly TableShape[],
+  names: RowNames,
+  sent?: TextsSent
+): Delta {
+  const from = new ByteReader('delta', bytes.byteOffset % 4 === 0 ? bytes : bytes.slice())
+  const capacity = Math.min(...tables.map(table => table.capacity))
+  const count = from.u32('the number of tables')
+  if (count !== tables.length) from.fail(`tables must be ${tables.length}`, count)
+  const keyed = readKeys(from, names, capacity)
+  const parts = tables.map(table => readPart(from, table, keyed.rows.length))
+  from.end()
+  const order = admitRows(keyed, names, capacity)
+  if (sent !== undefined) for (let i = 0; i < order.rows.length; i++) sent.add(order.rows[i])
+  return parts.map(part => changesOf(part, order))
+}
+
+/** Changes to rows of a table as they are on the wire: views, in the order of the keys. */
+interface Part {
+  readonly dim: number
+  readonly rows: number
+  readonly width: number
+  /** Which of the keys' rows; undefined for all. */
+  readonly bitmap: Uint32Array | undefined
+  readonly counts: Uint32Array
+  readonly accumulators: Uint32Array
+  readonly values: Uint8Array
+  readonly shifts: Uint8Array
+}
+
+function readPart(from: ByteReader, table: TableShape, keys: number): Part {
+  const what = (field: string) => `${field} of table ${table.name}`
+  const dim = from.u32(what('dim'))
+  if (dim !== table.dim) from.fail(`${what('dim')} must be ${table.dim}`, dim)
+  const rows = from.u32(what('the number of rows'), keys)
+  const width = from.u32(what('the width of values'))
+  if (width !== 1 && width !== 2 && width !== 4)
+    from.fail(`${what('the width of values')} must be 1, 2 or 4`, width)
+  const bitmap = rows === keys ? undefined : from.u32View(what('which rows'), bitWords(keys))
+  if (bitmap !== undefined && bitsIn(bitmap, keys) !== rows)
+    from.fail(`${what('which rows')} must be ${rows} of ${keys}`, 'others')
+  const counts = from.u32View(what('counts'), rows)
+  const accumulators = from.u32View(what('accumulators'), rows)
+  const values = from.bytes(what('values'), rows * dim * width)
+  from.align()
+  const shifts = from.bytes(what('shifts'), rows)
+  from.align()
+  const count = most(counts)
+  if (count > MOST_COUNT) from.fail(`${what('counts')} must be at most ${MOST_COUNT}`, count)
+  const shift = most(shifts)
+  if (shift > MOST_SHIFT) from.fail(`${what('shifts')} must be at most ${MOST_SHIFT}`, shift)
+  return { dim, rows, width, bitmap, counts, accumulators, values, shifts }
+}
+
+/** The part with its rows in ascending order. */
+function changesOf(part: Part, order: Ascending): RowChanges {
+  const { dim, width, bitmap } = part
+  const rows = bitmap === undefined ? order.rows.slice() : new Uint32Array(part.rows)
+  const rank = new Uint32Array(order.rows.length) // of the keys' rows, where the part has them
+  for (let i = 0, next = 0; i < rank.length; i++) {
+    const place = order.places[i]
+    if (bitmap !== undefined && !hasBit(bitmap, place)) continue
+    rank[place] = next
+    rows[next++] = order.rows[i]
+  }
+  const to = bitmap === undefined ? rank : new Uint32Array(part.rows) // of the part's rows
+  if (bitmap !== undefined)
+    for (let place = 0, next = 0; next < to.length; place++)
+      if (hasBit(bitmap, place)) to[next++] = rank[place]
+
+  const shifts = new Uint8Array(part.rows)
+  const counts = new Uint32Array(part.rows)
+  const accumulators = new Int32Array(part.rows)
+  for (let i = 0; i < to.length; i++) {
+    shifts[to[i]] = part.shifts[i]
+    counts[to[i]] = part.counts[i]
+    accumulators[to[i]] = part.accumulators[i]
+  }
+  const values = new Uint8Array(part.values.length)
+  copyRows(part.values, values, dim * width, to)
+  return { dim, rows, shifts, values: valuesOf(values.buffer, width), accumulators, counts }
+}
+
+/** to[places[i]] = from[i], of rows of so many bytes. */
+function copyRows(from: Uint8Array, to: Uint8Array, rowBytes: number, places: Uint32Array): void {
+  const words = (bytes: Uint8Array) => new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4)
+  if (isIdentity(places)) to.set(from)
+  else if (rowBytes % 4 === 0) scatter(words(from), words(to), rowBytes / 4, places)
+  else scatter(from, to, rowBytes, places)
+}
+
+function isIdentity(places: Uint32Array): boolean {
+  for (let i = 0; i < places.length; i++) if (places[i] !== i) return false
+  return true
+}
+
+/** Reads in order and writes out of order: the other way round waits for memory twice as long. */
+function scatter<Rows extends Uint8Array | Uint32Array>(
+  from: Rows,
+  to: Rows,
+  length: number,
+  places: Uint32Array
+): void {
+  let at = 0
+  for (let i = 0; i < places.length; i++) {
+    const end = places[i] * length + length
+    for (let j = end - length; j < end; j++) to[j] = from[at++]
+  }
+}
+
+function valuesOf(buffer: ArrayBuffer, width: number): Values {
+  if (width === 1) return new Int8Array(buffer)
+  return width === 2 ? new Int16Array(buffer) : new Int32Array(buffer)
+}
+
+/** The same values, as narrow as they can be. */
+function narrowed(values: Values): Values {
+  if (values instanceof Int8Array) return values
+  const size = magnitude(values)
+  if (size <= 0x7f) return new Int8Array(values)
+  return size <= 0x7fff && values instanceof Int32Array ? new Int16Array(values) : values
+}
+
+/** The bits that are set in any value, or in its complement where it is negative; more than 15 are not looked at further. */
+function magnitude(values: Int16Array | Int32Array): number {
+  let bits = 0
+  for (let first = 0; first < values.length && bits <= 0x7fff; first += 4096) {
+    const end = Math.min(first + 4096, values.length)
+    for (let i = first; i < end; i++) bits |= values[i] ^ (values[i] >> 31)
+  }
+  return bits
+}
+
+function most(values: Uint8Array | Uint32Array): number {
+  let largest = 0
+  for (let i = 0; i < values.length; i++) if (values[i] > largest) largest = values[i]
+  return largest
+}
+
+function zeros({ byteLength }: ArrayBufferView): Uint8Array {
+  return new Uint8Array(-byteLength & 3)
+}
+
+/** Which of `all` are in `some`, both ascending. */
+function bitmapOf(some: Uint32Array, all: Uint32Array): Uint32Array {
+  const bitmap = new Uint32Array(bitWords(all.length))
+  for (let i = 0, place = 0; i < some.length; place++) {
+    if (all[place] !== some[i]) continue
+    setBit(bitmap, place)
+    i++
+  }
+  return bitmap
+}
+
+/** How many of the first bits are set; NaN where one beyond them is. */
+function bitsIn(bitmap: Uint32Array, bits: number): number {
+  let set = 0
+  for (let bit = 0; bit < bitmap.length * 32; bit++) {
+    if (!hasBit(bitmap, bit)) continue
+    if (bit >= bits) return Number.NaN
+    set++
+  }
+  return set
+}

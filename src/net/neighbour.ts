@@ -1,0 +1,51 @@
+import type { Codec } from './codec.ts'
+import type { Content } from './content.ts'
+import type { Link } from './link.ts'
+import type { Hello, Message } from './messages.ts'
+import { Rate } from './meter.ts'
+
+/** Another peer, at the far end of a link. */
+export class Neighbour {
+  /** Of the link: one peer may be there twice for a moment, when two have dialled each other. */
+  readonly id: string
+  readonly peer: string
+  readonly link: Link
+  /** The number of the dial, where this side dialled. */
+  readonly dial: number | undefined
+  readonly openedAt: number
+  readonly in: Rate
+  readonly out: Rate
+  /** What it said first; undefined until it has. */
+  hello: Hello | undefined
+  /** What it is to this peer, once the tree has decided. */
+  role: 'parent' | 'child' | undefined
+  closed = false
+  /** The state it is handing over, as far as it has come. */
+  state: Extract<Message<Content>, { type: 'state' }>[] = []
+  /** Words it had trained, and when, at its last pack of its own: what the bounds are measured by. */
+  lastPackAt: number
+  readonly #codec: Codec
+
+  constructor(parts: Pick<Neighbour, 'id' | 'peer' | 'dial' | 'openedAt'>, link: Link, codec: Codec) {
+    this.id = parts.id
+    this.peer = parts.peer
+    this.dial = parts.dial
+    this.openedAt = parts.openedAt
+    this.lastPackAt = parts.openedAt
+    this.in = new Rate(parts.openedAt)
+    this.out = new Rate(parts.openedAt)
+    this.link = link
+    this.#codec = codec
+  }
+
+  send(message: Message<Content>): void {
+    if (this.closed) return
+    const { type, parts, control } = this.#codec.encode(message)
+    this.link.send(type, parts, control ? 'control' : 'bulk')
+  }
+
+  /** @throws CodecError where the bytes are no message. */
+  decode(type: number, bytes: Uint8Array): Message<Content> {
+    return this.#codec.decode(type, bytes)
+  }
+}

@@ -1,0 +1,196 @@
+import type { Connection, PrivateKey, Stream } from '@libp2p/interface'
+import { peerIdFromPrivateKey, peerIdFromString } from '@libp2p/peer-id'
+import type { Multiaddr } from '@multiformats/multiaddr'
+import { createLibp2p } from 'libp2p'
+import { dialable, parseAddress, peerOf } from './node-addresses.ts'
+import { DISCOVERY_INTERVAL, nodeConfig } from './node-config.ts'
+
+export interface NodeOptions {
+  readonly swarm: string
+  readonly identity: PrivateKey
+  /** Where to listen, as multiaddrs: /ip4/0.0.0.0/tcp/0 is every interface, any port. */
+  readonly listen: readonly string[]
+  /** What others are told to dial. Default: where it listens. */
+  readonly announce?: readonly string[]
+  /** Peers to begin with, each address with its /p2p/ id. */
+  readonly bootstrap?: readonly string[]
+  /** What `parseSwarmKey` gives: only peers with the same key can connect. */
+  readonly psk?: Uint8Array
+  /** Whether to look for peers on the local network. Default true. */
+  readonly mdns?: boolean
+  /** Milliseconds after which a connection without a link stream is closed. Default 10 s. */
+  readonly unusedTime?: number
+}
+
+/** A stream of the link protocol and whom it leads to. */
+export interface OpenStream {
+  readonly peer: string
+  readonly stream: Stream
+}
+
+/** A libp2p node: it finds peers and opens streams of the link protocol to them. */
+export interface PeerNode {
+  /** Its id. */
+  readonly peer: string
+  /** Where it can be dialled now, each with its /p2p/ id. */
+  addresses(): string[]
+  /**
+   * Opens a stream to a peer: by addresses, all of one peer and with its id, or by the id of one that was met. A connection
+   * that is there is used. Addresses that are not TCP are passed over. Rejects with an Error of one line, after 10 s at most.
+   */
+  dial(to: string | readonly string[], signal?: AbortSignal): Promise<OpenStream>
+  /** Sets who is given the streams that others open. Until then they are refused. */
+  onStream(handler: (opened: OpenStream) => void): void
+  /**
+   * Sets who is told of the peers that mDNS and the bootstrap list know: at once and every 10 s, whether there is a connection
+   * or not. The addresses end in the peer's id. Nothing is dialled here.
+   */
+  onDiscovery(handler: (peer: string, addresses: string[]) => void): void
+  /** Ends all connections with the peer and refuses it, in both directions, for so many milliseconds; 0 lifts the ban. */
+  ban(peer: string, milliseconds: number): void
+  /** Closes everything, the streams that are still open too. */
+  close(): Promise<void>
+}
+
+const PROTOCOL = '/tensair/link/1.0.0'
+const MAX_STREAMS = 4 // from one peer at a time
+const DIAL_TIME = 10_000
+const MAX_BANS = 1000
+
+/**
+ * Starts a node.
+ *
+ * @throws RangeError that says which address is not what it should be; Error where it cannot listen.
+ */
+export async function openNode(options: NodeOptions): Promise<PeerNode> {
+  const { swarm, identity, psk, mdns = true, unusedTime = 10_000 } = options
+  const listen = options.listen.map(text => parseAddress('listen', text).toString())
+  const announce = (options.announce ?? []).map(text => parseAddress('announce', text).toString())
+  const bootstrap = byPeer(options.bootstrap ?? [])
+  const bannedUntil = new Map<string, number>() // by performance.now()
+  let streamHandler: ((opened: OpenStream) => void) | undefined
+  let discoveryHandler: ((peer: string, addresses: string[]) => void) | undefined
+  let bootstrapTimer: ReturnType<typeof setInterval> | undefined
+
+  const own = peerIdFromPrivateKey(identity).toString()
+  const discovered = (peer: string, texts: readonly string[]) => {
+    const addresses = dialable(texts, peer).map(String)
+    if (peer !== own && addresses.length > 0) discoveryHandler?.(peer, addresses)
+  }
+  const config = nodeConfig({
+    identity,
+    listen,
+    announce,
+    psk,
+    mdnsSwarm: mdns ? swarm : undefined,
+    onDiscovery: (peer, addresses) => discovered(peer.toString(), addresses.map(String)),
+    isBanned: peer => (bannedUntil.get(peer.toString()) ?? 0) > performance.now()
+  })
+  const node = await createLibp2p(config).catch(error => {
+    throw listenError(listen, error)
+  })
+
+  function closeIfUnusedLater(connection: Connection): void {
+    const timeout = setTimeout(() => {
+      if (connection.status !== 'open' || connection.streams.some(isLink)) return
+      connection.close().catch(error => connection.abort(error))
+    }, unusedTime)
+    timeout.unref()
+  }
+
+  function opened(stream: Stream, connection: Connection): OpenStream {
+    stream.addEventListener('close', () => closeIfUnusedLater(connection))
+    return { peer: connection.remotePeer.toString(), stream }
+  }
+
+  node.addEventListener('connection:open', ({ detail }) => closeIfUnusedLater(detail))
+  await node.handle(
+    PROTOCOL,
+    (stream, connection) => {
+      if (streamHandler === undefined) stream.abort(new Error('node: not ready for streams yet'))
+      else streamHandler(opened(stream, connection))
+    },
+    { maxInboundStreams: MAX_STREAMS, maxOutboundStreams: MAX_STREAMS }
+  )
+
+  return {
+    peer: own,
+
+    addresses: () => node.getMultiaddrs().map(String),
+
+    async dial(to, signal) {
+      const signals = [AbortSignal.timeout(DIAL_TIME), ...(signal === undefined ? [] : [signal])]
+      const within = { signal: AbortSignal.any(signals) }
+      try {
+        const connection = await node.dial(
+          typeof to === 'string' ? peerIdFromString(to) : tcpOnly(to),
+          within
+        )
+        return opened(await connection.newStream(PROTOCOL, within), connection)
+      } catch (error) {
+        throw new Error(`node: ${to} cannot be dialled: ${reasonOf(error)}`, { cause: error })
+      }
+    },
+
+    onStream(handler) {
+      streamHandler = handler
+    },
+
+    onDiscovery(handler) {
+      discoveryHandler = handler
+      const tell = () => {
+        for (const [peer, addresses] of bootstrap) discovered(peer, addresses)
+      }
+      clearInterval(bootstrapTimer)
+      bootstrapTimer = setInterval(tell, DISCOVERY_INTERVAL)
+      queueMicrotask(tell)
+    },
+
+    ban(peer, milliseconds) {
+      bannedUntil.delete(peer) // so that the map's first is the oldest ban
+      if (milliseconds <= 0) return
+      bannedUntil.set(peer, performance.now() + milliseconds)
+      const [oldest] = bannedUntil.keys()
+      if (bannedUntil.size > MAX_BANS && oldest !== undefined) bannedUntil.delete(oldest)
+      for (const connection of node.getConnections()) {
+        if (connection.remotePeer.toString() === peer) connection.abort(new Error(`node: ${peer} is banned`))
+      }
+    },
+
+    async close() {
+      clearInterval(bootstrapTimer)
+      await node.stop()
+    }
+  }
+}
+
+/** The bootstrap addresses of each peer. */
+function byPeer(texts: readonly string[]): Map<string, string[]> {
+  const peers = new Map<string, string[]>()
+  for (const text of texts) {
+    const peer = peerOf(parseAddress('bootstrap', text)) ?? ''
+    peers.set(peer, [...(peers.get(peer) ?? []), text])
+  }
+  return peers
+}
+
+function tcpOnly(texts: readonly string[]): Multiaddr[] {
+  const addresses = dialable(texts)
+  if (addresses.length === 0) throw new Error('no address with TCP and a port is among them')
+  return addresses
+}
+
+const isLink = (stream: Stream) => stream.protocol === PROTOCOL
+
+/** libp2p's message has a stack in it. */
+function listenError(listen: readonly string[], cause: unknown): Error {
+  const reasons = String(cause).match(/listen E[A-Z]+: .*/g) ?? [reasonOf(cause)]
+  return new Error(`listen: ${listen.join(', ')} cannot be had: ${[...new Set(reasons)].join('; ')}`, {
+    cause
+  })
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError) return [...new Set(error.errors.map(reasonOf))].join('; ')
+  return (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? ''
+}

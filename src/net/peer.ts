@@ -1,0 +1,459 @@
+// One peer of a swarm: takes events one after the other - a message, a timer, a pack that is due -, asks the tree and the
+// ledger what follows, and carries it out before the next. So what the vector says and what the replica shares always
+// change together.
+
+import type { SharedReplica } from '../types.ts'
+import { disagreement } from './agreement.ts'
+import { createCodec } from './codec.ts'
+import { CodecError, NoRoomError } from './codec-error.ts'
+import { type Content, contentRules } from './content.ts'
+import { Ledger, type LedgerAction } from './ledger.ts'
+import { openLink } from './link.ts'
+import { limitOf } from './message-types.ts'
+import type { Age, Hello, LedgerMessage, Message, RowHashes, TreeMessage, Vector } from './messages.ts'
+import { BusyShare, Staleness } from './meter.ts'
+import { Neighbour } from './neighbour.ts'
+import type { OpenStream, PeerNode } from './node.ts'
+import { ProtocolError } from './protocol-error.ts'
+import { differenceFrom, freshRows, hashesOf, stateMessages } from './state-transfer.ts'
+import { type Offence, Strikes } from './strikes.ts'
+import { Tree, type TreeAction } from './tree.ts'
+
+const TICK_MS = 250
+const LOOK_MS = 20
+const HELLO_MS = 10_000
+const HEAD_START_MS = 60_000
+const MOST_STRANGERS = 32
+/** While there is training to do, applying gets at most this share of the time. */
+const MOST_APPLYING = 0.25
+
+/** What a peer needs to know at the start. */
+export interface PeerOptions {
+  readonly swarm: string
+  readonly node: Pick<PeerNode, 'peer' | 'addresses' | 'dial' | 'onStream' | 'onDiscovery' | 'ban'>
+  readonly replica: SharedReplica
+  /** What must be the same at all peers; JSON in the end. */
+  readonly job: Readonly<Record<string, unknown>>
+  /** What peers that read the same source call it; empty where it is this peer's own. Default ''. */
+  readonly source?: string
+  /**
+   * Names what the replica's shared values hold already, where it is not new: equal at replicas that hold the same. Such a
+   * peer counts as a minute older, so that new ones come to it rather than it to them. Default: it is new.
+   */
+  readonly base?: string
+  /** Says why a neighbour's pack must not be let in; undefined where it may. */
+  readonly judge?: (peer: string, content: Content, elapsedMs: number) => string | undefined
+  /** Hears of this peer's own packs, which `judge` may compare others with. */
+  readonly packed?: (content: Content) => void
+  /** Default 4. */
+  readonly maxChildren?: number
+  /** Hears, in one line each, of what a user should know. */
+  readonly warn: (message: string) => void
+}
+
+/** Milliseconds that never run backwards. */
+export const clock = () => performance.timeOrigin + performance.now()
+
+export class Peer {
+  readonly replica: SharedReplica
+  readonly node: PeerOptions['node']
+  readonly tree: Tree
+  readonly ledger: Ledger<Content>
+  readonly strikes: Strikes
+  readonly staleness = new Staleness()
+  readonly applying = new BusyShare(clock())
+  readonly neighbours = new Map<string, Neighbour>()
+  /** Of links that are over. */
+  readonly past = { bytesIn: 0, bytesOut: 0 }
+  packs = 0
+  framesApplied = 0
+  /** How often a link's two sides had to say anew what they hold. */
+  replaced = 0
+  words = 0
+  /** Whether others' work is to leave time for training. */
+  training = false
+  readonly lost: Promise<Error>
+  readonly #options: PeerOptions
+  readonly #hello: Omit<Hello, 'children' | 'parent'>
+  readonly #fail: (error: Error) => void
+  readonly #timer: ReturnType<typeof setInterval>
+  #last: Promise<unknown> = Promise.resolve()
+  #links = 0
+  #packedWords = 0
+  #applyNotBefore = 0
+  #tickDue = false
+  #over = false
+
+  constructor(options: PeerOptions, hello: Pick<Hello, 'job' | 'jobText'>) {
+    const { node, replica, swarm, maxChildren = 4, base } = options
+    const start = Math.floor(clock())
+    const self: Age = { start: base === undefined ? start : start - HEAD_START_MS, peer: node.peer }
+    this.#options = options
+    this.node = node
+    this.replica = replica
+    this.tree = new Tree({ self, addresses: node.addresses(), maxChildren, random: Math.random })
+    this.ledger = new Ledger({
+      origin: { peer: node.peer, start },
+      rules: contentRules,
+      initial: new Map(base === undefined ? [] : [[`${base}/0`, 1]])
+    })
+    this.strikes = new Strikes(options.warn)
+    this.#hello = { type: 'hello', swarm, ...hello, age: self, features: [], maxChildren }
+    const lost = Promise.withResolvers<Error>()
+    this.lost = lost.promise
+    this.#fail = lost.resolve
+    this.tree.report({ source: options.source ?? '' })
+    node.onStream(opened => this.#begin(opened, undefined))
+    node.onDiscovery((peer, addresses) => {
+      void this.#post(() => this.#shape(this.tree.discovered({ peer, addresses }, clock())))
+    })
+    this.#timer = setInterval(() => this.#tick(), TICK_MS)
+  }
+
+  /** Whether any neighbour takes deltas. */
+  get connected(): boolean {
+    for (const { role } of this.neighbours.values()) if (role !== undefined) return true
+    return false
+  }
+
+  /** A digest of which packs this peer's shared values hold: 53 bits, equal where the vectors are equal. */
+  get held(): number {
+    let high = 0
+    let low = 0
+    for (const [origin, last] of this.ledger.vector) {
+      const [a, b] = digest(`${origin} ${last}`)
+      high ^= a
+      low ^= b
+    }
+    return (high >>> 11) * 2 ** 32 + (low >>> 0)
+  }
+
+  /** Runs `act` between two events. */
+  alone<Result>(act: () => Promise<Result>): Promise<Result> {
+    const result = this.#last.then(act)
+    this.#last = result.catch(() => {})
+    return result
+  }
+
+  /** Packs what was trained since the last time, unless there is nobody to tell. */
+  async exchange(): Promise<void> {
+    // What a state is asked for must stay as it is until that has come.
+    while (!(await this.#exchanged())) await new Promise(resolve => setTimeout(resolve, LOOK_MS))
+  }
+
+  async #exchanged(): Promise<boolean> {
+    let done = true
+    await this.#post(async () => {
+      if (!this.connected) return
+      done = !this.ledger.adopting
+      if (!done) return
+      const words = Math.max(0, this.words - this.#packedWords)
+      this.#packedWords = this.words
+      do {
+        const delta = await this.replica.pack()
+        if (delta.every(part => part.rows.length === 0)) return
+        const content = { words, delta }
+        this.packs++
+        this.#options.packed?.(content)
+        await this.#move(this.ledger.packed(content, clock()))
+      } while (this.replica.hasMore)
+    })
+    return done
+  }
+
+  /** Says good-bye and closes the links, politely. */
+  async leave(): Promise<void> {
+    clearInterval(this.#timer)
+    const closing: Promise<void>[] = []
+    await this.#post(async () => {
+      await this.#shape(this.tree.leave(clock()), closing)
+      for (const neighbour of [...this.neighbours.values()]) closing.push(this.#end(neighbour))
+    })
+    this.#over = true
+    await Promise.all(closing)
+  }
+
+  /** Events run one after the other; what goes wrong in one ends the swarm, but never the process. */
+  #post(event: () => void | Promise<void>): Promise<void> {
+    return this.alone(async () => {
+      if (this.#over) return
+      try {
+        await event()
+      } catch (error) {
+        this.#over = true
+        clearInterval(this.#timer)
+        this.#fail(error instanceof Error ? error : new Error(String(error)))
+      }
+    })
+  }
+
+  #tick(): void {
+    if (this.#tickDue) return
+    this.#tickDue = true
+    void this.#post(async () => {
+      this.#tickDue = false
+      const now = clock()
+      for (const neighbour of [...this.neighbours.values()]) {
+        neighbour.in.read(neighbour.link.bytesIn, now)
+        neighbour.out.read(neighbour.link.bytesOut, now)
+        if (neighbour.hello === undefined && now - neighbour.openedAt > HELLO_MS) {
+          await this.#offence(neighbour, 'silent', `it said no hello within ${HELLO_MS / 1000} s`)
+        }
+      }
+      this.tree.report({ addresses: this.node.addresses(), packs: this.held, words: this.words })
+      await this.#shape(this.tree.tick(now))
+    })
+  }
+
+  /** A stream has been opened, by this side where it has the number of a dial. */
+  #begin({ peer, stream }: OpenStream, dial: number | undefined): void {
+    const strangers = [...this.neighbours.values()].filter(neighbour => neighbour.hello === undefined)
+    if (this.#over || strangers.length >= MOST_STRANGERS) {
+      if (strangers.length >= MOST_STRANGERS)
+        this.#count(peer, 'flood', 'too many open links without a hello')
+      stream.abort(new Error('too many links at once'))
+      return
+    }
+    const id = `${++this.#links}`
+    const link = openLink(stream, {
+      limits: type => limitOf(type, this.replica.tables),
+      onMessage: (type, bytes) => this.#post(() => this.#receive(neighbour, dial, type, bytes)),
+      onClose: error => {
+        void this.#post(async () => {
+          // Whoever breaks the framing is told apart from a connection that broke.
+          if (error?.name === 'FrameError') this.#count(peer, 'oversize', error.message)
+          await this.#forget(neighbour)
+        })
+      }
+    })
+    const codec = createCodec(this.replica)
+    const neighbour = new Neighbour({ id, peer, dial, openedAt: clock() }, link, codec)
+    this.neighbours.set(id, neighbour)
+    neighbour.send(this.#ownHello())
+  }
+
+  #ownHello(): Hello {
+    return { ...this.#hello, children: this.tree.children.length, parent: this.tree.parent }
+  }
+
+  async #receive(
+    neighbour: Neighbour,
+    dial: number | undefined,
+    type: number,
+    bytes: Uint8Array
+  ): Promise<void> {
+    if (neighbour.closed) return
+    try {
+      const message = neighbour.decode(type, bytes)
+      if (neighbour.hello === undefined) await this.#meet(neighbour, dial, message)
+      else if (isTreeMessage(message)) await this.#shape(this.tree.received(neighbour.id, message, clock()))
+      else if (message.type === 'hello') throw new ProtocolError('a hello comes once; got another')
+      else await this.#take(neighbour, message)
+    } catch (error) {
+      if (error instanceof NoRoomError) throw error
+      if (error instanceof CodecError) await this.#offence(neighbour, 'malformed', error.message)
+      else if (error instanceof ProtocolError) await this.#offence(neighbour, 'protocol', error.message)
+      else throw error
+    }
+  }
+
+  async #meet(neighbour: Neighbour, dial: number | undefined, message: Message<Content>): Promise<void> {
+    if (message.type === 'goodbye') {
+      this.#options.warn(`swarm: peer ${neighbour.peer} refused this one: ${message.reason}`)
+      return await this.#part(neighbour, dial)
+    }
+    if (message.type !== 'hello') throw new ProtocolError(`the first message is hello; got ${message.type}`)
+    if (message.age.peer !== neighbour.peer) {
+      throw new ProtocolError(
+        `it calls itself ${message.age.peer.slice(0, 64)}, but its connection proved ${neighbour.peer}`
+      )
+    }
+    const reason = disagreement(this.#ownHello(), message)
+    if (reason !== undefined) {
+      this.#options.warn(`swarm: peer ${neighbour.peer} cannot take part: ${reason}`)
+      return await this.#part(neighbour, dial)
+    }
+    neighbour.hello = message
+    await this.#shape(this.tree.opened(neighbour.id, message, dial, clock()))
+  }
+
+  /** Two that cannot train together part; each finds out by the other's hello, and says it to its own user. */
+  async #part(neighbour: Neighbour, dial: number | undefined): Promise<void> {
+    void this.#end(neighbour)
+    if (dial !== undefined) await this.#shape(this.tree.dialFailed(dial, clock(), false))
+  }
+
+  /** Something about the model came. */
+  async #take(neighbour: Neighbour, message: LedgerMessage<Content>): Promise<void> {
+    const now = clock()
+    this.tree.heard(neighbour.id, now)
+    if (neighbour.role === undefined) {
+      throw new ProtocolError(`deltas go between parent and child only; got ${message.type}`)
+    }
+    if (message.type === 'frame') {
+      const refused = this.#judge(neighbour, message, now)
+      if (refused !== undefined) return await this.#offence(neighbour, 'bounds', refused)
+      this.staleness.add(message.waited, now)
+    }
+    if (message.type === 'state') return await this.#gather(neighbour, message)
+    await this.#move(this.ledger.received(neighbour.id, message, now))
+  }
+
+  /** A neighbour's own packs come in frames of their own, and this is the first peer they meet. */
+  #judge(
+    neighbour: Neighbour,
+    { ranges, content }: Extract<LedgerMessage<Content>, { type: 'frame' }>,
+    now: number
+  ): string | undefined {
+    const own = [...ranges.keys()].some(origin => origin.startsWith(`${neighbour.peer}/`))
+    if (!own) return undefined
+    if (ranges.size > 1)
+      throw new ProtocolError('own packs travel by themselves; got a frame of several origins')
+    const elapsed = now - neighbour.lastPackAt
+    neighbour.lastPackAt = now
+    return this.#options.judge?.(neighbour.peer, content, elapsed)
+  }
+
+  async #gather(
+    neighbour: Neighbour,
+    message: Extract<LedgerMessage<Content>, { type: 'state' }>
+  ): Promise<void> {
+    if (!this.ledger.expectsState(neighbour.id, message.adoption)) return
+    neighbour.state.push(message)
+    if (!message.last) return
+    const parts = neighbour.state
+    neighbour.state = []
+    const state = contentRules.sum(parts.map(part => part.state)).delta
+    await this.replica.adopt(state, freshRows(this.replica, parts[0].unknown))
+    await this.#move(this.ledger.adopted(neighbour.id, message.vector, message.adoption, clock()))
+  }
+
+  /** Carries out what the ledger wants. */
+  async #move(actions: readonly LedgerAction<Content>[]): Promise<void> {
+    for (const action of actions) {
+      switch (action.type) {
+        case 'apply':
+          await this.#apply(action.content)
+          break
+        case 'send':
+          this.neighbours.get(action.link)?.send(action.message)
+          break
+        case 'send-hashes':
+          this.neighbours.get(action.link)?.send({ type: 'want-state', hashes: await hashesOf(this.replica) })
+          break
+        case 'send-state':
+          await this.#sendState(action.link, action.adoption, action.vector, action.hashes)
+          break
+        case 'violation': {
+          const neighbour = this.neighbours.get(action.link)
+          if (neighbour !== undefined) await this.#offence(neighbour, 'protocol', action.error.message)
+          break
+        }
+        case 'forgotten':
+          this.#options.warn(
+            `swarm: ${action.last - action.first + 1} packs of this peer were too old for where it attached, and are lost`
+          )
+          break
+        case 'lost-place':
+          this.replaced++
+      }
+    }
+  }
+
+  async #apply({ delta }: Content): Promise<void> {
+    const wait = this.#applyNotBefore - clock()
+    if (this.training && wait > 0) await new Promise(resolve => setTimeout(resolve, wait))
+    const begun = clock()
+    await this.replica.apply(delta)
+    const ended = clock()
+    this.framesApplied++
+    this.applying.add(ended - begun)
+    this.#applyNotBefore = ended + (ended - begun) * (1 / MOST_APPLYING - 1)
+  }
+
+  async #sendState(link: string, adoption: number, vector: Vector, hashes: RowHashes): Promise<void> {
+    const difference = await differenceFrom(this.replica, hashes)
+    for (const message of stateMessages(adoption, vector, difference))
+      this.neighbours.get(link)?.send(message)
+  }
+
+  /** Carries out what the tree wants. */
+  async #shape(actions: readonly TreeAction[], closing: Promise<void>[] = []): Promise<void> {
+    for (const action of actions) {
+      switch (action.type) {
+        case 'dial':
+          this.#dial(action.dial, action.addresses.length > 0 ? action.addresses : (action.peer ?? ''))
+          break
+        case 'send':
+          this.neighbours.get(action.link)?.send(action.message)
+          break
+        case 'link-up': {
+          const neighbour = this.neighbours.get(action.link)
+          if (neighbour === undefined) break
+          neighbour.role = action.role
+          await this.#move(this.ledger.open(action.link, action.role))
+          break
+        }
+        case 'close': {
+          const neighbour = this.neighbours.get(action.link)
+          if (neighbour !== undefined) closing.push(this.#end(neighbour))
+          await this.#move(this.ledger.close(action.link, clock()))
+        }
+      }
+    }
+  }
+
+  #dial(dial: number, to: string | readonly string[]): void {
+    this.node.dial(to).then(
+      opened => this.#begin(opened, dial),
+      () => this.#post(() => this.#shape(this.tree.dialFailed(dial, clock())))
+    )
+  }
+
+  /** Closes a link politely: what was sent still goes. */
+  #end(neighbour: Neighbour): Promise<void> {
+    neighbour.closed = true
+    return neighbour.link.close()
+  }
+
+  /** A link is over. */
+  async #forget(neighbour: Neighbour): Promise<void> {
+    neighbour.closed = true
+    if (!this.neighbours.delete(neighbour.id)) return
+    this.past.bytesIn += neighbour.link.bytesIn
+    this.past.bytesOut += neighbour.link.bytesOut
+    await this.#move(this.ledger.close(neighbour.id, clock()))
+    const { hello, dial } = neighbour
+    if (hello === undefined && dial !== undefined) await this.#shape(this.tree.dialFailed(dial, clock()))
+    else await this.#shape(this.tree.closed(neighbour.id, clock()))
+  }
+
+  /** Cuts the link of whoever broke a rule. */
+  async #offence(neighbour: Neighbour, offence: Offence, reason: string): Promise<void> {
+    this.#count(neighbour.peer, offence, reason)
+    neighbour.closed = true
+    neighbour.link.abort(reason)
+    await this.#forget(neighbour)
+  }
+
+  #count(peer: string, offence: Offence, reason: string): void {
+    const ban = this.strikes.add(peer, offence, reason, clock())
+    if (ban > 0) this.node.ban(peer, ban)
+  }
+}
+
+/** FNV-1a, twice, from two starts. */
+function digest(text: string): [number, number] {
+  let a = 0x811c9dc5
+  let b = 0x01000193
+  for (let i = 0; i < text.length; i++) {
+    a = Math.imul(a ^ text.charCodeAt(i), 0x01000193)
+    b = Math.imul(b ^ text.charCodeAt(i), 0x85ebca6b)
+    b ^= b >>> 13
+  }
+  return [a, b]
+}
+
+function isTreeMessage(message: Message<Content>): message is TreeMessage {
+  return ['attach', 'attached', 'redirect', 'members', 'goodbye'].includes(message.type)
+}

@@ -1,0 +1,168 @@
+import { deepStrictEqual, ok, rejects, strictEqual, throws } from 'node:assert'
+import { test } from 'node:test'
+import { pipe } from 'it-pipe'
+import { exchange } from '../../src/dataflow/exchange.ts'
+import { tokenize } from '../../src/dataflow/tokenize.ts'
+import { train } from '../../src/dataflow/train.ts'
+import { linesOf } from '../../src/sources/memory.ts'
+import type { Replica, Swarm } from '../../src/types.ts'
+import { source } from './source.ts'
+
+type Reported = Parameters<Swarm['report']>[0]
+
+/** A replica and a swarm that write down what is asked of them, in order. */
+function witness(peer = 'me') {
+  const log: string[] = []
+  const reported: Reported[] = []
+  const replica: Replica<string[]> = {
+    train: async chunk => void log.push(`train ${chunk.length}`),
+    drain: async () => void log.push('drain'),
+    progress: async () => ({ words: 7, loss: 1, position: undefined })
+  }
+  const swarm = {
+    peer,
+    report: (state: Reported) => void reported.push(state),
+    exchange: async () => void log.push('pack')
+  }
+  return { log, reported, replica, swarm }
+}
+
+const line = (words: number) => Array.from({ length: words }, () => 'word')
+
+test('every interval of words is packed after the chunk that completes it, and what is left when drained', async () => {
+  const { log, replica, swarm } = witness()
+  const chunks = [[line(3), line(3)], [line(4)], [line(25)], [line(9)], [line(1)], [line(2)]]
+  await train(exchange(swarm, { interval: 10, phase: 0 })(replica))(source(chunks))
+  deepStrictEqual(log, [
+    'train 2',
+    'train 1',
+    'pack',
+    'train 1',
+    'pack',
+    'train 1',
+    'train 1',
+    'pack',
+    'train 1',
+    'drain',
+    'pack'
+  ])
+})
+
+test('a phase shortens the first interval only', async () => {
+  const { log, replica, swarm } = witness()
+  const sharing = exchange(swarm, { interval: 12, phase: 0.75 })(replica)
+  for (let i = 0; i < 15; i++) await sharing.train([line(1)])
+  deepStrictEqual(
+    log.flatMap((entry, i) => (entry === 'pack' ? [i] : [])),
+    [3, 16]
+  )
+})
+
+test('peers begin at phases of their own', async () => {
+  const first = async (peer: string) => {
+    const { log, replica, swarm } = witness(peer)
+    const sharing = exchange(swarm, { interval: 1000 })(replica)
+    while (!log.includes('pack')) await sharing.train([line(1)])
+    await sharing.drain()
+    return log.indexOf('pack')
+  }
+  const firsts = await Promise.all(Array.from({ length: 20 }, (_, i) => first(`peer ${i}`)))
+  ok(firsts.every(words => words <= 1000))
+  ok(new Set(firsts).size > 15)
+  ok(Math.max(...firsts) - Math.min(...firsts) > 500)
+})
+
+test('words that come slowly are packed after a time, once, without more coming', async () => {
+  const { log, replica, swarm } = witness()
+  const packed = Promise.withResolvers<void>()
+  const slow = {
+    ...swarm,
+    async exchange() {
+      await swarm.exchange()
+      packed.resolve()
+    }
+  }
+  const sharing = exchange(slow, { interval: 1000, maxSeconds: 0.01, phase: 0 })(replica)
+  await sharing.train([line(1)])
+  await packed.promise
+  deepStrictEqual(log, ['train 1', 'pack'])
+  await sharing.drain()
+})
+
+test('time does not pack what has been packed', async t => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const { log, replica, swarm } = witness()
+  const sharing = exchange(swarm, { interval: 10, maxSeconds: 2, phase: 0 })(replica)
+  await sharing.train([line(1)])
+  t.mock.timers.tick(1000)
+  await sharing.train([line(9)])
+  t.mock.timers.tick(10_000)
+  deepStrictEqual(log, ['train 1', 'train 1', 'pack'])
+  await sharing.train([line(1)])
+  t.mock.timers.tick(1999)
+  strictEqual(log.length, 4)
+  t.mock.timers.tick(1)
+  deepStrictEqual(log.slice(4), ['pack'])
+  await sharing.drain()
+  t.mock.timers.tick(10_000)
+  deepStrictEqual(log.slice(5), ['drain', 'pack'])
+})
+
+test('the swarm hears of words and position after each chunk, and at the end that it is the end', async () => {
+  const { reported, replica, swarm } = witness()
+  await pipe(linesOf(['One two', 'three']), tokenize(), train(exchange(swarm)(replica)))
+  deepStrictEqual(reported, [
+    { words: 3, position: 14 },
+    { words: 3, position: 14, finished: true }
+  ])
+})
+
+test('a stream that was broken off is not reported as finished', async () => {
+  const { reported, replica, swarm } = witness()
+  await exchange(swarm, { finished: () => false })(replica).drain()
+  deepStrictEqual(reported, [{ words: 0, position: 0, finished: false }])
+})
+
+test('items that are not lines of words count one each', async () => {
+  const { log, swarm } = witness()
+  const images: Replica<{ pixels: number }> = {
+    train: async () => {},
+    drain: async () => {},
+    progress: async () => ({ words: 0, loss: 0, position: undefined })
+  }
+  const sharing = exchange(swarm, { interval: 3, phase: 0 })(images)
+  await sharing.train([{ pixels: 1 }, { pixels: 2 }])
+  deepStrictEqual(log, [])
+  await sharing.train([{ pixels: 3 }])
+  deepStrictEqual(log, ['pack'])
+})
+
+test('progress is that of the replica', async () => {
+  const { replica, swarm } = witness()
+  deepStrictEqual(await exchange(swarm)(replica).progress(), { words: 7, loss: 1, position: undefined })
+})
+
+test('a pack that fails ends training, also one that time brought about', async t => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const { log, replica, swarm } = witness()
+  const broken = { ...swarm, exchange: () => Promise.reject(new Error('device lost')) }
+  const now = exchange(broken, { interval: 1, phase: 0 })(replica)
+  await rejects(now.train([line(1)]), /^Error: device lost$/)
+
+  const later = exchange(broken, { interval: 1000, maxSeconds: 1, phase: 0 })(replica)
+  await later.train([line(1)])
+  t.mock.timers.tick(1000)
+  await new Promise(setImmediate)
+  await rejects(later.train([line(1)]), /^Error: device lost$/)
+  deepStrictEqual(log, ['train 1', 'train 1'])
+})
+
+test('options out of range are refused', () => {
+  const { swarm } = witness()
+  throws(() => exchange(swarm, { interval: 0 }), {
+    name: 'RangeError',
+    message: 'exchange: interval must be a number of words above 0; got 0'
+  })
+  throws(() => exchange(swarm, { maxSeconds: Number.NaN }), /exchange: maxSeconds must be .* got NaN/)
+  throws(() => exchange(swarm, { phase: 1.5 }), /exchange: phase must be a number from 0 to 1; got 1.5/)
+})

@@ -1,0 +1,306 @@
+// A simulated network of peers whose replicas are small rows of integers, driven by ledgers as real ones are.
+
+import { deepStrictEqual, ok, strictEqual } from 'node:assert'
+import { Ledger } from '../../src/net/ledger.ts'
+import type { LedgerAction } from '../../src/net/ledger-action.ts'
+import type { LedgerMessage, Origin, RowHashes, Vector } from '../../src/net/messages.ts'
+import type { ContentRules } from '../../src/net/outbox.ts'
+
+export const ROWS = 6
+
+/** What a pack changes: row → change. */
+export type Changes = ReadonlyMap<number, number>
+
+export const changesRules: ContentRules<Changes> = {
+  sum(parts) {
+    ok(parts.length > 0)
+    const sum = new Map<number, number>()
+    for (const part of parts) add(sum, part)
+    return sum
+  },
+  subtract(whole, part) {
+    const rest = new Map(whole)
+    for (const [row, change] of part) {
+      if (!rest.has(row)) throw new RangeError(`row ${row} is not there`)
+      rest.set(row, (rest.get(row) ?? 0) - change)
+    }
+    return rest
+  },
+  bytes: changes => 8 * changes.size
+}
+
+export interface Limits {
+  readonly logBytes: number
+  readonly unacknowledgedFrames: number
+  readonly unacknowledgedBytes: number
+}
+
+type Message = LedgerMessage<Changes>
+
+/** A link of two peers; what is on its way to each of them comes in order. */
+interface Wire {
+  readonly name: string
+  readonly ends: readonly [child: Peer, parent: Peer]
+  readonly toEnds: readonly [Message[], Message[]]
+  /** A wire that is down loses all that is sent; its ends notice at different times. */
+  up: boolean
+}
+
+export interface Peer {
+  readonly id: number
+  readonly ledger: Ledger<Changes>
+  /** The shared rows, and from `send-hashes` on whether they stay as they are. */
+  readonly shared: Map<number, number>
+  readonly wires: Map<string, Wire>
+  /** The state that is arriving. */
+  state: { rows: Map<number, number>; unknown: number[] }
+  parent: Wire | undefined
+  readonly first: Origin
+  /** Packs this peer came by one by one: the ones it made, and those that came in a frame of their own. */
+  readonly single: Map<Origin, Set<number>>
+}
+
+export class Network {
+  readonly peers: Peer[] = []
+  readonly dead: Peer[] = []
+  readonly counts = { packs: 0, applied: 0, lost: 0, adoptions: 0, forgotten: 0, replayed: 0, subtracted: 0, merged: 0 }
+  readonly #limits: Limits
+  readonly #rules: ContentRules<Changes> = {
+    ...changesRules,
+    subtract: (whole, part) => {
+      this.counts.subtracted++
+      return changesRules.subtract(whole, part)
+    }
+  }
+  readonly #random: () => number
+  /** Every pack that was ever made: for each origin the sums of its first n, by row. */
+  readonly #sums = new Map<Origin, Int32Array[]>()
+  readonly #wires = new Set<Wire>()
+  #named = 0
+  #now = 0
+
+  /** `random`: numbers in [0, 1). */
+  constructor(limits: Limits, random: () => number) {
+    this.#limits = limits
+    this.#random = random
+  }
+
+  /** A number from 0 to below `limit`. */
+  below(limit: number): number {
+    return Math.floor(this.#random() * limit)
+  }
+
+  any<Value>(values: readonly Value[]): Value | undefined {
+    return values[this.below(values.length)]
+  }
+
+  /** A new peer, the youngest; with the state that a dead one has saved, if one is given. */
+  join(saved?: Peer): Peer {
+    const id = this.#named++
+    const origin = { peer: `peer${saved?.id ?? id}`, start: 1000 * (id + 1) }
+    const initial = new Map(saved?.ledger.vector)
+    const ledger = new Ledger({ origin, rules: this.#rules, initial, ...this.#limits })
+    const peer: Peer = {
+      id,
+      ledger,
+      shared: new Map(saved?.shared),
+      wires: new Map(),
+      state: { rows: new Map(), unknown: [] },
+      parent: undefined,
+      first: ledger.origin,
+      single: new Map()
+    }
+    this.peers.push(peer)
+    return peer
+  }
+
+  pack(peer: Peer): void {
+    if (peer.ledger.adopting) return
+    const changes = new Map<number, number>()
+    for (let n = 1 + this.below(3); n > 0; n--) changes.set(this.below(ROWS), this.below(2001) - 1000)
+    add(peer.shared, changes)
+    const { origin } = peer.ledger
+    const sums = this.#sums.get(origin) ?? [new Int32Array(ROWS)]
+    this.#sums.set(origin, sums)
+    const sum = Int32Array.from(sums[sums.length - 1])
+    for (const [row, change] of changes) sum[row] += change
+    sums.push(sum)
+    this.counts.packs++
+    this.#carryOut(peer, peer.ledger.packed(changes, this.#now))
+    strictEqual(peer.ledger.vector.get(origin), sums.length - 1)
+    this.#noteSingle(peer, origin, sums.length - 1)
+  }
+
+  /** Makes a peer the child of an older one. */
+  attach(child: Peer, parent: Peer): void {
+    ok(parent.id < child.id && child.parent === undefined)
+    const wire: Wire = { name: `wire${this.#named++}`, ends: [child, parent], toEnds: [[], []], up: true }
+    this.#wires.add(wire)
+    child.parent = wire
+    child.wires.set(wire.name, wire)
+    parent.wires.set(wire.name, wire)
+    this.#carryOut(child, child.ledger.open(wire.name, 'parent'))
+    this.#carryOut(parent, parent.ledger.open(wire.name, 'child'))
+  }
+
+  /** What is on its way is lost; the ends have not noticed. */
+  cut(wire: Wire): void {
+    wire.up = false
+    wire.toEnds[0].length = 0
+    wire.toEnds[1].length = 0
+  }
+
+  notice(peer: Peer, wire: Wire): void {
+    if (!peer.wires.delete(wire.name)) return
+    if (peer.parent === wire) peer.parent = undefined
+    if (!wire.ends.some(end => end.wires.has(wire.name))) this.#wires.delete(wire)
+    this.#carryOut(peer, peer.ledger.close(wire.name, this.#now))
+  }
+
+  die(peer: Peer): void {
+    for (const wire of peer.wires.values()) {
+      this.cut(wire)
+      if (wire.ends.every(end => end === peer || !end.wires.has(wire.name))) this.#wires.delete(wire)
+    }
+    peer.wires.clear()
+    this.peers.splice(this.peers.indexOf(peer), 1)
+    this.dead.push(peer)
+  }
+
+  get wires(): Wire[] {
+    return [...this.#wires]
+  }
+
+  /** Delivers one message of any wire; false where there is none. */
+  deliver(): boolean {
+    const busy: [Wire, 0 | 1][] = []
+    for (const wire of this.#wires) {
+      if (wire.toEnds[0].length > 0) busy.push([wire, 0])
+      if (wire.toEnds[1].length > 0) busy.push([wire, 1])
+    }
+    const next = this.any(busy)
+    if (next === undefined) return false
+    this.#now++
+    const [wire, end] = next
+    const message = wire.toEnds[end].shift()
+    const peer = wire.ends[end]
+    if (message !== undefined && peer.wires.has(wire.name)) this.#receive(peer, wire, message)
+    return true
+  }
+
+  #receive(peer: Peer, wire: Wire, message: Message): void {
+    const { ledger } = peer
+    const pack = message.type === 'frame' ? onlyPack(message.ranges) : undefined
+    const isNew = pack !== undefined && !ledger.holds(...pack)
+    this.#carryOut(peer, ledger.received(wire.name, message, this.#now))
+    if (pack !== undefined && isNew && ledger.holds(...pack)) this.#noteSingle(peer, ...pack)
+    if (message.type === 'frame' && pack === undefined) this.counts.merged++
+    if (message.type !== 'state') return
+    for (const [row, value] of message.state) peer.state.rows.set(row, value)
+    for (let i = 0; i < message.unknown.length; i += 2) peer.state.unknown.push(message.unknown[i])
+    if (!message.last) return
+    for (const [row, value] of peer.state.rows) peer.shared.set(row, value)
+    for (const row of peer.state.unknown) peer.shared.delete(row)
+    this.counts.adoptions++
+    this.#carryOut(peer, ledger.adopted(wire.name, message.vector, message.adoption, this.#now))
+  }
+
+  #carryOut(peer: Peer, actions: LedgerAction<Changes>[]): void {
+    for (const action of actions) {
+      switch (action.type) {
+        case 'apply':
+          add(peer.shared, action.content)
+          this.counts.applied++
+          if (action.link === undefined) this.counts.replayed++
+          break
+        case 'send':
+          this.#post(peer, action.link, action.message)
+          break
+        case 'send-hashes':
+          peer.state = { rows: new Map(), unknown: [] }
+          this.#post(peer, action.link, { type: 'want-state', hashes: hashesOf(peer.shared) })
+          break
+        case 'send-state':
+          this.#postState(peer, action)
+          break
+        case 'violation':
+          throw action.error
+        case 'lost-place':
+          this.counts.lost++
+          break
+        case 'forgotten':
+          this.counts.forgotten++
+      }
+    }
+  }
+
+  #postState(
+    peer: Peer,
+    { link, adoption, vector, hashes }: Extract<LedgerAction<Changes>, { type: 'send-state' }>
+  ): void {
+    const theirs = new Map<number, number>()
+    for (let i = 0; i < hashes.keys.length; i += 2) theirs.set(hashes.keys[i], hashes.tables[0][i] | 0)
+    const rows = [...peer.shared].filter(([row, value]) => theirs.get(row) !== value)
+    const unknown = [...theirs.keys()].filter(row => !peer.shared.has(row))
+    const most = 1 + this.below(4)
+    do {
+      const state = new Map(rows.splice(0, most))
+      const keys = Uint32Array.from(unknown.splice(0).flatMap(row => [row, 0]))
+      const last = rows.length === 0
+      this.#post(peer, link, { type: 'state', adoption, vector, state, unknown: keys, last })
+    } while (rows.length > 0)
+  }
+
+  #post(from: Peer, link: string, message: Message): void {
+    const wire = from.wires.get(link)
+    ok(wire !== undefined, `${link} is closed`)
+    if (wire.up) wire.toEnds[from === wire.ends[0] ? 1 : 0].push(message)
+  }
+
+  #noteSingle(peer: Peer, origin: Origin, sequence: number): void {
+    const packs = peer.single.get(origin) ?? new Set()
+    peer.single.set(origin, packs.add(sequence))
+  }
+
+  /** Fails unless the shared rows are the sum of exactly the packs that the vector names. */
+  checkSum({ id, ledger, shared }: Peer): void {
+    const expected = new Int32Array(ROWS)
+    for (const [origin, last] of ledger.vector) {
+      const sum = this.#sums.get(origin)?.[last]
+      ok(sum !== undefined, `peer ${id} holds pack ${last} of ${origin}, which nobody made`)
+      for (let row = 0; row < ROWS; row++) expected[row] += sum[row]
+    }
+    const actual = Int32Array.from(expected, (_, row) => shared.get(row) ?? 0)
+    deepStrictEqual(actual, expected, `the rows of peer ${id} are not the sum of the packs in its vector`)
+  }
+
+  /** Packs that an origin has made. */
+  madeBy(origin: Origin): number {
+    return (this.#sums.get(origin)?.length ?? 1) - 1
+  }
+
+  get origins(): Origin[] {
+    return [...this.#sums.keys()]
+  }
+}
+
+function add(to: Map<number, number>, changes: Changes): void {
+  for (const [row, change] of changes) to.set(row, (to.get(row) ?? 0) + change)
+}
+
+function onlyPack(ranges: ReadonlyMap<Origin, readonly [number, number]>): [Origin, number] | undefined {
+  const [[origin, [first, last]], ...others] = ranges
+  return others.length === 0 && first === last ? [origin, first] : undefined
+}
+
+function hashesOf(shared: Map<number, number>): RowHashes {
+  return {
+    keys: Uint32Array.from([...shared.keys()].flatMap(row => [row, 0])),
+    tables: [Uint32Array.from([...shared.values()].flatMap(value => [value, 0]))]
+  }
+}
+
+/** The vector as a plain object, for comparison. */
+export function plain(vector: Vector): Record<Origin, number> {
+  return Object.fromEntries([...vector].sort(([a], [b]) => (a < b ? -1 : 1)))
+}
