@@ -1,11 +1,19 @@
 import type { Row } from './report.ts'
 
+// What tells cells apart, and their order.
+const ORDER = ['peers', 'interval_words', 'rule', 'rate', 'growth', 'words'] as const
 const HEADINGS =
   '| peers | interval, words | rule | rate | held-out loss | over one | WS-353 | below one | SimLex-999 | rows a pack |'
 
-/** The rows of the merging bench as a Markdown table, with the digits that its bars need. */
+/** The rows of the merging bench as a Markdown table, each cell once, with the digits that its bars need. */
 export function mergingTable(rows: readonly Row[]): string {
-  const lines = rows.map(row => {
+  const cell = (row: Row) => JSON.stringify(ORDER.map(field => row[field]))
+  const last = new Map(rows.map(row => [cell(row), row]))
+  const sorted = [...last.values()].sort((a, b) => {
+    const field = ORDER.find(name => a[name] !== b[name])
+    return field === undefined ? 0 : before(a[field], b[field])
+  })
+  const lines = sorted.map(row => {
     const number = (name: string) => Number(row[name])
     const cells = [
       String(row.peers),
@@ -22,4 +30,9 @@ export function mergingTable(rows: readonly Row[]): string {
     return `| ${cells.join(' | ')} |`
   })
   return [HEADINGS, '|---:|---:|---|---:|---:|---:|---:|---:|---:|---:|', ...lines].join('\n')
+}
+
+function before(a: string | number | undefined, b: string | number | undefined): number {
+  if (typeof a === 'number' && typeof b === 'number') return a - b
+  return String(a) < String(b) ? -1 : 1
 }

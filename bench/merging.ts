@@ -1,5 +1,6 @@
 // Usage: npm run bench -- merging [--json] [--quick] [--peers 1,2,4] [--interval 20000,100000] [--rule sum,amplify-average]
-//        [--rate 0.2] [--growth 0] [--seeds 1] [--words N] [--write]
+//        [--rate 0.2] [--growth 0] [--seeds 1] [--words N]
+//        [--with FILE,...] [--write]
 //
 // What N peers are worth: N replicas in one process learn word vectors from one text between them, and what they agree
 // on at the end is compared with what one replica learns from the same words. Skip-gram with the defaults of word2vec,
@@ -16,10 +17,11 @@
 //   pack_rows         rows of a pack, both tables together; a row is dim + 13 bytes
 //
 // Options: --rule: merging-rules.ts lists them; --growth G: an interval is at most G times the words its peer has trained, so
-// it begins at one batch; --rate: learning rates; --quick: a tenth of the text and few cells; --words N: its first N words; --write puts
+// it begins at one batch; --rate: learning rates; --with: rows of earlier runs (--json) for the table, which takes long to
+// measure at a stretch; --quick: a tenth of the text and few cells; --words N: its first N words; --write puts
 // the figures into bench/RESULTS.md.
 
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -33,7 +35,7 @@ import { ruleOf } from './merging-rules.ts'
 import { type Merged, runCell } from './merging-run.ts'
 import { mergingTable } from './merging-table.ts'
 import { readSlots } from './merging-text.ts'
-import { openReport } from './report.ts'
+import { openReport, type Row } from './report.ts'
 import { writeSection } from './results.ts'
 
 const { values } = parseArgs({
@@ -47,6 +49,7 @@ const { values } = parseArgs({
     growth: { type: 'string', default: '0' },
     seeds: { type: 'string', default: '1' },
     words: { type: 'string' },
+    with: { type: 'string' },
     write: { type: 'boolean', default: false }
   }
 })
@@ -142,10 +145,16 @@ try {
     }
   }
   await judge.close()
-  if (values.json) report.close()
-  else console.log(mergingTable(report.rows))
-  if (values.write) writeSection('merging', loaded, [about, mergingTable(report.rows)])
+  const table = mergingTable([...rowsOf(values.with?.split(',') ?? []), ...report.rows])
+  if (!values.json) console.log(table)
+  if (values.write) writeSection('merging', loaded, [about, table])
 } finally {
   await device.close()
   rmSync(folder, { recursive: true })
+}
+
+/** Rows that earlier runs printed. */
+function rowsOf(files: readonly string[]): Row[] {
+  const texts = files.flatMap(file => readFileSync(file, 'utf8').trim().split('\n'))
+  return texts.filter(text => text !== '').map(text => JSON.parse(text) as Row)
 }

@@ -92,6 +92,8 @@ export function eventLines(event: Exclude<JobEvent, ProgressEvent>): string[] {
       const from = event.resumedWords > 0 ? `, continuing after ${count(event.resumedWords)} words` : ''
       return [`training on ${event.device}${from}; first words after ${event.seconds.toFixed(2)} s`]
     }
+    case 'waiting':
+      return [`trained ${count(event.words)} words; waiting for the other peers (Ctrl-C ends)`]
     case 'warning':
       return [`warning: ${event.message}`]
     case 'peer-joined':

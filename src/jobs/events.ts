@@ -1,5 +1,12 @@
 /** What a job tells whoever started it, while it runs and when it ends. */
-export type JobEvent = StartedEvent | ProgressEvent | CheckpointEvent | WarningEvent | PeerEvent | EndEvent
+export type JobEvent =
+  | StartedEvent
+  | ProgressEvent
+  | CheckpointEvent
+  | WarningEvent
+  | PeerEvent
+  | WaitingEvent
+  | EndEvent
 
 /** The first words have been trained. */
 export interface StartedEvent {
@@ -67,6 +74,15 @@ export interface PeerEvent {
   readonly peer: string
 }
 
+/** This peer's stream is over and all it learned is on its way; it waits for the other peers, to end with the same model. */
+export interface WaitingEvent {
+  readonly event: 'waiting'
+  /** Words read since the model was new. */
+  readonly words: number
+  /** From the start of the job to its last word trained. */
+  readonly seconds: number
+}
+
 /** The end: of the stream, of the words asked for, or by interruption. The model is stored. */
 export interface EndEvent {
   readonly event: 'done' | 'interrupted'
@@ -82,4 +98,6 @@ export interface EndEvent {
   readonly vocabulary: number
   /** In a swarm: 128 bits in hexadecimal of what the peers share; equal at all that agree. */
   readonly sharedHash?: string
+  /** What the exchange came to; absent where it trained by itself. */
+  readonly swarm?: Pick<SwarmProgress, 'bytesIn' | 'bytesOut'>
 }

@@ -90,6 +90,13 @@ export class RunLog {
     this.#tell({ event: 'checkpoint', words, seconds: ms / 1000 })
   }
 
+  /** Tells that this peer has trained all it has, and waits for the others. */
+  wait(): void {
+    const { words } = this.#model.counts
+    const seconds = (performance.now() - this.#opened - this.#savingMs) / 1000
+    this.#tell({ event: 'waiting', words, seconds })
+  }
+
   /** What the whole run came to; nothing is told after it. `sharedHash`: of the model at the end, in a swarm. */
   end(event: EndEvent['event'], loss: number, sharedHash?: string): EndEvent {
     this.#ended = true
@@ -104,7 +111,8 @@ export class RunLog {
       wordsPerSecond: runWords / seconds,
       vocabulary,
       ...(Number.isFinite(loss) && { loss }),
-      ...(sharedHash !== undefined && { sharedHash })
+      ...(sharedHash !== undefined && { sharedHash }),
+      ...(this.#swarm !== undefined && { swarm: this.#swarm.totals })
     }
   }
 }

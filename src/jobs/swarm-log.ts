@@ -13,6 +13,12 @@ export class SwarmLog {
     this.#members = new Set([swarm.peer])
   }
 
+  /** Bytes over all links since the start. */
+  get totals(): { readonly bytesIn: number; readonly bytesOut: number } {
+    const { bytesIn, bytesOut } = this.#swarm.status()
+    return { bytesIn, bytesOut }
+  }
+
   /** The part of a progress event; tells of peers that came or went since the last time. */
   progress(): SwarmProgress {
     const { members, links, bytesIn, bytesOut, stalenessMean, stalenessMax, applyShare } =

@@ -111,7 +111,10 @@ export async function runWord2Vec(job: Word2VecJob): Promise<{ model: Word2Vec; 
       train(swarm === undefined ? replica : exchanging(job, swarm, () => complete)(replica))
     )
     await Promise.race([flow, failed])
-    if (complete && swarm !== undefined) await Promise.race([swarm.settled(job.signal ?? NEVER), failed])
+    if (complete && swarm !== undefined) {
+      log.wait()
+      await Promise.race([swarm.settled(job.signal ?? NEVER), failed])
+    }
   } catch (error) {
     // Where it was not the flow that failed, it still waits for its source.
     enough.abort()

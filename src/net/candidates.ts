@@ -155,18 +155,20 @@ export class Candidates {
   }
 
   #add(key: string, candidate: Candidate): boolean {
-    if (this.#all.size >= MOST_CANDIDATES && !this.#makeRoom()) return false
+    if (this.#all.size >= MOST_CANDIDATES && !this.#makeRoom(candidate.foundAt !== undefined)) return false
     this.#all.set(key, candidate)
     return true
   }
 
-  #makeRoom(): boolean {
+  /** Drops who failed most; for one that was `found` by discovery else one of which there is only hearsay. */
+  #makeRoom(found: boolean): boolean {
     let worst: string | undefined
-    let failures = 0
-    for (const [key, candidate] of this.#all) {
-      if (candidate.dialling || candidate.failures <= failures) continue
+    let most = 0
+    for (const [key, { dialling, failures, foundAt }] of this.#all) {
+      const badness = failures + (found && foundAt === undefined ? 0.5 : 0)
+      if (dialling || badness <= most) continue
       worst = key
-      failures = candidate.failures
+      most = badness
     }
     return worst !== undefined && this.#all.delete(worst)
   }

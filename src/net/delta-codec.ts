@@ -1,5 +1,5 @@
 import type { Delta, RowChanges, RowNames, TableShape } from '../types.ts'
-import { bitWords, hasBit, setBit } from './bitmap.ts'
+import { bitmapOf, bitsIn, bitWords, hasBit } from './bitmap.ts'
 import { ByteReader } from './byte-reader.ts'
 import { admitRows, encodeKeys, readKeys } from './row-keys.ts'
 import { type Ascending, union } from './row-order.ts'
@@ -182,26 +182,4 @@ function most(values: Uint8Array | Uint32Array): number {
 
 function zeros({ byteLength }: ArrayBufferView): Uint8Array {
   return new Uint8Array(-byteLength & 3)
-}
-
-/** Which of `all` are in `some`, both ascending. */
-function bitmapOf(some: Uint32Array, all: Uint32Array): Uint32Array {
-  const bitmap = new Uint32Array(bitWords(all.length))
-  for (let i = 0, place = 0; i < some.length; place++) {
-    if (all[place] !== some[i]) continue
-    setBit(bitmap, place)
-    i++
-  }
-  return bitmap
-}
-
-/** How many of the first bits are set; NaN where one beyond them is. */
-function bitsIn(bitmap: Uint32Array, bits: number): number {
-  let set = 0
-  for (let bit = 0; bit < bitmap.length * 32; bit++) {
-    if (!hasBit(bitmap, bit)) continue
-    if (bit >= bits) return Number.NaN
-    set++
-  }
-  return set
 }

@@ -35,6 +35,25 @@ export interface Link<Content> {
   handed: number
 }
 
+/** A link of which nothing is known but what the other side is. */
+export function newLink<Content>(
+  name: string,
+  role: 'parent' | 'child',
+  outbox: Outbox<Content>
+): Link<Content> {
+  return {
+    name,
+    role,
+    outbox,
+    phase: 'unopened',
+    round: 0,
+    vector: new Map(),
+    heard: false,
+    adoption: 0,
+    handed: 0
+  }
+}
+
 /** Whether what comes into the state is to be gathered for the link. */
 export function gathers({ phase }: Link<unknown>): boolean {
   return phase === 'reconciling' || phase === 'open' || phase === 'handed'

@@ -64,6 +64,7 @@ export function openLink(stream: LinkStream, options: LinkOptions): Link {
   let bytesIn = 0
   let bytesOut = 0
   let unprocessed = 0
+  let failure: Error | undefined // why this side aborted
   let pumpIsDue = false
   let cancelTimer: (() => void) | undefined
   let framesAtTimer = 0
@@ -147,9 +148,9 @@ export function openLink(stream: LinkStream, options: LinkOptions): Link {
 
   function fail(reason: unknown): void {
     if (state === 'over') return
-    const error = reason instanceof Error ? reason : new Error(String(reason))
-    stream.abort(error)
-    finish(error)
+    failure = reason instanceof Error ? reason : new Error(String(reason))
+    stream.abort(failure)
+    finish(failure)
   }
 
   function finish(error?: Error): void {
@@ -165,7 +166,10 @@ export function openLink(stream: LinkStream, options: LinkOptions): Link {
   stream.addEventListener('drain', pumpSoon)
   stream.addEventListener('end', whenRemoteEnded)
   stream.addEventListener('close', ({ error }) => {
-    finish(error ?? (state === 'closing' ? undefined : new Error('link: the connection was lost')))
+    if (failure !== undefined) finish(failure)
+    else if (error !== undefined)
+      finish(new Error(`link: the connection failed: ${error.message}`, { cause: error }))
+    else finish(state === 'closing' ? undefined : new Error('link: the connection was lost'))
   })
 
   function whenRemoteEnded(): void {

@@ -1,8 +1,11 @@
 import type { Codec } from './codec.ts'
 import type { Content } from './content.ts'
 import type { Link } from './link.ts'
-import type { Hello, Message } from './messages.ts'
+import type { Hello, Message, Origin } from './messages.ts'
 import { Rate } from './meter.ts'
+
+// A peer whose log did not reach back goes on under a start one later (ledger.ts).
+const MOST_RENAMED = 100
 
 /** Another peer, at the far end of a link. */
 export class Neighbour {
@@ -36,6 +39,13 @@ export class Neighbour {
     this.out = new Rate(parts.openedAt)
     this.link = link
     this.#codec = codec
+  }
+
+  /** Whether it makes the packs of this origin; those of an earlier process with its id it may have from others. */
+  makes(origin: Origin): boolean {
+    if (this.hello === undefined || !origin.startsWith(`${this.peer}/`)) return false
+    const later = Number(origin.slice(this.peer.length + 1)) - this.hello.age.start
+    return later >= 0 && later < MOST_RENAMED
   }
 
   send(message: Message<Content>): void {

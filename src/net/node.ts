@@ -3,6 +3,7 @@ import { peerIdFromPrivateKey, peerIdFromString } from '@libp2p/peer-id'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
 import { dialable, parseAddress, peerOf } from './node-addresses.ts'
+import { banList } from './node-bans.ts'
 import { DISCOVERY_INTERVAL, nodeConfig } from './node-config.ts'
 
 export interface NodeOptions {
@@ -55,7 +56,6 @@ export interface PeerNode {
 const PROTOCOL = '/tensair/link/1.0.0'
 const MAX_STREAMS = 4 // from one peer at a time
 const DIAL_TIME = 10_000
-const MAX_BANS = 1000
 
 /**
  * Starts a node.
@@ -67,15 +67,18 @@ export async function openNode(options: NodeOptions): Promise<PeerNode> {
   const listen = options.listen.map(text => parseAddress('listen', text).toString())
   const announce = (options.announce ?? []).map(text => parseAddress('announce', text).toString())
   const bootstrap = byPeer(options.bootstrap ?? [])
-  const bannedUntil = new Map<string, number>() // by performance.now()
+  const bans = banList()
   let streamHandler: ((opened: OpenStream) => void) | undefined
   let discoveryHandler: ((peer: string, addresses: string[]) => void) | undefined
+  const early = new Map<string, string[]>() // found before there was anybody to tell
   let bootstrapTimer: ReturnType<typeof setInterval> | undefined
 
   const own = peerIdFromPrivateKey(identity).toString()
   const discovered = (peer: string, texts: readonly string[]) => {
     const addresses = dialable(texts, peer).map(String)
-    if (peer !== own && addresses.length > 0) discoveryHandler?.(peer, addresses)
+    if (peer === own || addresses.length === 0) return
+    if (discoveryHandler === undefined) early.set(peer, addresses)
+    else discoveryHandler(peer, addresses)
   }
   const config = nodeConfig({
     identity,
@@ -84,7 +87,7 @@ export async function openNode(options: NodeOptions): Promise<PeerNode> {
     psk,
     mdnsSwarm: mdns ? swarm : undefined,
     onDiscovery: (peer, addresses) => discovered(peer.toString(), addresses.map(String)),
-    isBanned: peer => (bannedUntil.get(peer.toString()) ?? 0) > performance.now()
+    isBanned: peer => bans.isBanned(peer.toString())
   })
   const node = await createLibp2p(config).catch(error => {
     throw listenError(listen, error)
@@ -143,15 +146,16 @@ export async function openNode(options: NodeOptions): Promise<PeerNode> {
       }
       clearInterval(bootstrapTimer)
       bootstrapTimer = setInterval(tell, DISCOVERY_INTERVAL)
-      queueMicrotask(tell)
+      queueMicrotask(() => {
+        for (const [peer, addresses] of early) handler(peer, addresses)
+        early.clear()
+        tell()
+      })
     },
 
     ban(peer, milliseconds) {
-      bannedUntil.delete(peer) // so that the map's first is the oldest ban
-      if (milliseconds <= 0) return
-      bannedUntil.set(peer, performance.now() + milliseconds)
-      const [oldest] = bannedUntil.keys()
-      if (bannedUntil.size > MAX_BANS && oldest !== undefined) bannedUntil.delete(oldest)
+      bans.ban(peer, milliseconds)
+      if (!bans.isBanned(peer)) return
       for (const connection of node.getConnections()) {
         if (connection.remotePeer.toString() === peer) connection.abort(new Error(`node: ${peer} is banned`))
       }
@@ -182,6 +186,9 @@ function tcpOnly(texts: readonly string[]): Multiaddr[] {
 
 const isLink = (stream: Stream) => stream.protocol === PROTOCOL
 
+/** What a dial ends with where one side has no swarm key or another one. */
+const KEYS_DIFFER = /timeout|missing newline|message length|unexpected EOF|ECONNRESET/i
+
 /** libp2p's message has a stack in it. */
 function listenError(listen: readonly string[], cause: unknown): Error {
   const reasons = String(cause).match(/listen E[A-Z]+: .*/g) ?? [reasonOf(cause)]
@@ -192,5 +199,6 @@ function listenError(listen: readonly string[], cause: unknown): Error {
 
 function reasonOf(error: unknown): string {
   if (error instanceof AggregateError) return [...new Set(error.errors.map(reasonOf))].join('; ')
-  return (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? ''
+  const reason = (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? ''
+  return reason + (KEYS_DIFFER.test(reason) ? '; it may have another swarm key, or none' : '')
 }

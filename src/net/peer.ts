@@ -7,7 +7,8 @@ import { disagreement } from './agreement.ts'
 import { createCodec } from './codec.ts'
 import { CodecError, NoRoomError } from './codec-error.ts'
 import { type Content, contentRules } from './content.ts'
-import { Ledger, type LedgerAction } from './ledger.ts'
+import { Ledger } from './ledger.ts'
+import type { LedgerAction } from './ledger-action.ts'
 import { openLink } from './link.ts'
 import { limitOf } from './message-types.ts'
 import type { Age, Hello, LedgerMessage, Message, RowHashes, TreeMessage, Vector } from './messages.ts'
@@ -93,7 +94,7 @@ export class Peer {
     this.replica = replica
     this.tree = new Tree({ self, addresses: node.addresses(), maxChildren, random: Math.random })
     this.ledger = new Ledger({
-      origin: { peer: node.peer, start },
+      origin: self,
       rules: contentRules,
       initial: new Map(base === undefined ? [] : [[`${base}/0`, 1]])
     })
@@ -217,7 +218,10 @@ export class Peer {
     const id = `${++this.#links}`
     const link = openLink(stream, {
       limits: type => limitOf(type, this.replica.tables),
-      onMessage: (type, bytes) => this.#post(() => this.#receive(neighbour, dial, type, bytes)),
+      onMessage: (type, bytes) => {
+        const came = clock()
+        return this.#post(() => this.#receive(neighbour, dial, type, bytes, came))
+      },
       onClose: error => {
         void this.#post(async () => {
           // Whoever breaks the framing is told apart from a connection that broke.
@@ -240,7 +244,8 @@ export class Peer {
     neighbour: Neighbour,
     dial: number | undefined,
     type: number,
-    bytes: Uint8Array
+    bytes: Uint8Array,
+    came: number
   ): Promise<void> {
     if (neighbour.closed) return
     try {
@@ -248,7 +253,7 @@ export class Peer {
       if (neighbour.hello === undefined) await this.#meet(neighbour, dial, message)
       else if (isTreeMessage(message)) await this.#shape(this.tree.received(neighbour.id, message, clock()))
       else if (message.type === 'hello') throw new ProtocolError('a hello comes once; got another')
-      else await this.#take(neighbour, message)
+      else await this.#take(neighbour, message, came)
     } catch (error) {
       if (error instanceof NoRoomError) throw error
       if (error instanceof CodecError) await this.#offence(neighbour, 'malformed', error.message)
@@ -284,7 +289,7 @@ export class Peer {
   }
 
   /** Something about the model came. */
-  async #take(neighbour: Neighbour, message: LedgerMessage<Content>): Promise<void> {
+  async #take(neighbour: Neighbour, message: LedgerMessage<Content>, came: number): Promise<void> {
     const now = clock()
     this.tree.heard(neighbour.id, now)
     if (neighbour.role === undefined) {
@@ -293,10 +298,10 @@ export class Peer {
     if (message.type === 'frame') {
       const refused = this.#judge(neighbour, message, now)
       if (refused !== undefined) return await this.#offence(neighbour, 'bounds', refused)
-      this.staleness.add(message.waited, now)
     }
     if (message.type === 'state') return await this.#gather(neighbour, message)
     await this.#move(this.ledger.received(neighbour.id, message, now))
+    if (message.type === 'frame') this.staleness.add(message.waited + clock() - came, clock())
   }
 
   /** A neighbour's own packs come in frames of their own, and this is the first peer they meet. */
@@ -305,10 +310,10 @@ export class Peer {
     { ranges, content }: Extract<LedgerMessage<Content>, { type: 'frame' }>,
     now: number
   ): string | undefined {
-    const own = [...ranges.keys()].some(origin => origin.startsWith(`${neighbour.peer}/`))
-    if (!own) return undefined
-    if (ranges.size > 1)
+    if (![...ranges.keys()].some(origin => neighbour.makes(origin))) return undefined
+    if (ranges.size > 1) {
       throw new ProtocolError('own packs travel by themselves; got a frame of several origins')
+    }
     const elapsed = now - neighbour.lastPackAt
     neighbour.lastPackAt = now
     return this.#options.judge?.(neighbour.peer, content, elapsed)

@@ -16,6 +16,8 @@ export interface History {
   readonly seed: number
   readonly delay: number
   readonly maxChildren: number
+  /** Share of the moments in which a peer makes a pack. */
+  readonly busy: number
   readonly first: number
   readonly steps: readonly Step[]
   /** Whether the partitions are healed before it ends. */
@@ -50,32 +52,45 @@ export const history: fc.Arbitrary<History> = fc.record({
   seed: fc.integer(),
   delay: fc.constantFrom(5, 50, 400),
   maxChildren: fc.constantFrom(1, 2, 4),
+  busy: fc.constantFrom(0, 0.1, 0.9),
   first: fc.integer({ min: 2, max: 6 }),
   steps: fc.array(step, { minLength: 10, maxLength: 40, size: 'max' }),
   merge: fc.boolean()
 })
 
-/** Lets a history happen; at its end everybody who lives is awake. */
+/**
+ * Lets a history happen; at its end everybody who lives is awake. `known`: nobody discovers anybody, but all are told the
+ * address of the first, who never dies.
+ */
 export function play<Content>(
   network: SimulatedNetwork<Content>,
-  { first, steps, merge }: History,
-  work: (process: Process<Content>) => void = () => {}
+  { seed, busy, first, steps, merge }: History,
+  { work = () => {}, known = false }: { work?: (process: Process<Content>) => void; known?: boolean } = {}
 ): void {
-  let started = 0
+  const random = randomFrom(seed)
+  const wait = (ms: number) => {
+    for (let passed = 0; passed < ms; passed += 300) {
+      network.run(Math.min(300, ms - passed))
+      for (const process of network.alive) if (process.state === 'running' && random() < busy) work(process)
+    }
+  }
+  const started: Process<Content>[] = []
   const start = (name: string, early: number, side: number) => {
     const clock = Math.max(0, network.now - early)
-    network.start(`${name}${started++}`, { start: clock, side })
+    const bootstrap = known ? started.slice(0, 1) : []
+    started.push(network.start(`${name}${started.length}`, { start: clock, side, bootstrap }))
   }
   for (let i = 0; i < first; i++) start('abc'.charAt(i % 3), i % 2, 0)
   for (const step of steps) {
     const { alive } = network
     const process = 'who' in step ? alive[step.who % alive.length] : undefined
-    if (step.type === 'wait') network.run(step.ms)
+    if (step.type === 'wait') wait(step.ms)
     if (step.type === 'merge') for (const one of alive) network.move(one, 0)
     if (process === undefined) continue
     if (step.type === 'start' && alive.length < MOST_PEERS) start(step.name, step.early, process.side)
-    if (step.type === 'kill' && alive.length > 2) network.kill(process, step.silent)
-    if (step.type === 'leave' && alive.length > 2) network.leave(process)
+    const mayEnd = alive.length > 2 && !(known && process === started[0])
+    if (step.type === 'kill' && mayEnd) network.kill(process, step.silent)
+    if (step.type === 'leave' && mayEnd) network.leave(process)
     if (step.type === 'freeze') network.freeze(process)
     if (step.type === 'thaw') network.thaw(process)
     if (step.type === 'work' && process.state === 'running') work(process)
@@ -84,8 +99,10 @@ export function play<Content>(
   }
   for (const process of network.alive) {
     network.thaw(process)
-    if (merge) network.move(process, 0)
+    if (merge || known) network.move(process, 0)
   }
+  // What is still on its way is of the history too.
+  network.run(1_000)
 }
 
 /** Numbers from 0 to below 1 from a seed (mulberry32). */

@@ -43,7 +43,8 @@ test('twenty peers on one host all reach one of them at once', async t => {
 test('a pre-shared key lets in who has it, and nobody else', async t => {
   const key = parseSwarmKey(newSwarmKey())
   const closed = await testNode(t, { psk: key })
-  closed.onStream(() => {})
+  const peers: string[] = []
+  closed.onStream(({ peer }) => peers.push(peer))
   const member = await testNode(t, { psk: key })
   const stranger = await testNode(t, { psk: parseSwarmKey(newSwarmKey()) })
   const outsider = await testNode(t)
@@ -51,6 +52,8 @@ test('a pre-shared key lets in who has it, and nobody else', async t => {
   for (const node of [stranger, outsider]) {
     await rejects(node.dial(closed.addresses(), AbortSignal.timeout(1000)), /cannot be dialled/)
   }
+  await until(() => peers.length > 0)
+  deepStrictEqual(peers, [member.peer])
 })
 
 test('a banned peer is cut off and refused in both directions, until the ban is over', async t => {

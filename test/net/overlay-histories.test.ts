@@ -103,7 +103,7 @@ class Rows implements Cargo<Changes> {
 }
 
 test('whatever happens to a swarm, in the end there is one tree, one vector, and each pack is in it once', () => {
-  const property = fc.property(history, fc.constantFrom(1000, 2 ** 20), (history, logBytes) => {
+  const property = fc.property(history, fc.constantFrom(1_000, 10_000, 2 ** 30), (history, logBytes) => {
     const random = randomFrom(history.seed)
     const made: Made = new Map()
     const rows = new Map<Age, Rows>()
@@ -118,7 +118,7 @@ test('whatever happens to a swarm, in the end there is one tree, one vector, and
       }
     })
     const rowsOf = ({ age }: { age: Age }) => rows.get(age) as Rows
-    play(network, history, process => network.act(process, () => rowsOf(process).work(random)))
+    play(network, history, { work: process => network.act(process, () => rowsOf(process).work(random)) })
     network.runUntil('one tree', () => network.flaw() === undefined, 300_000)
     network.runUntil('nothing on its way', () => network.alive.every(process => rowsOf(process).ledger.idle))
     network.run(5_000)
@@ -136,5 +136,5 @@ test('whatever happens to a swarm, in the end there is one tree, one vector, and
       }
     }
   })
-  fc.assert(property, { numRuns: 300 })
+  fc.assert(property, { numRuns: 400 })
 })

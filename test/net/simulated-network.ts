@@ -27,10 +27,10 @@ export interface Process<Content> {
   side: number
   /** Attached for the first time, in ms since its start. */
   attachedAfter: number | undefined
+  /** How often it got a parent. */
+  attachments: number
   /** Dials it began. */
   dials: number
-  /** Addresses it ever heard of. */
-  readonly knows: Set<string>
 }
 
 export interface NetworkOptions<Content> {
@@ -75,7 +75,7 @@ interface State<Content> extends Process<Content> {
 
 export class SimulatedNetwork<Content = never> {
   now = 0
-  /** Messages delivered, and their records of members. */
+  /** Messages delivered. */
   messages = 0
   readonly #options: NetworkOptions<Content>
   readonly #all: State<Content>[] = []
@@ -139,8 +139,8 @@ export class SimulatedNetwork<Content = never> {
       state: 'running',
       side,
       attachedAfter: undefined,
+      attachments: 0,
       dials: 0,
-      knows: new Set(bootstrap.map(process => process.address)),
       ends,
       startedAt: this.now,
       missed: []
@@ -193,6 +193,17 @@ export class SimulatedNetwork<Content = never> {
     for (const from of this.#all) {
       for (const end of [...from.ends.values()]) this.#release(end)
     }
+  }
+
+  /** Tells a process of another, or only of its address. */
+  discover(
+    process: Process<Content>,
+    other: Process<Content>,
+    how: 'by name' | 'by address' = 'by name'
+  ): void {
+    const found = { addresses: [other.address], ...(how === 'by name' && { peer: other.name }) }
+    const state = this.#state(process)
+    this.#after(this.#delay(), () => this.#do(state, () => state.tree.discovered(found, this.now)))
   }
 
   /** Cuts the connection of two processes, as a middle box might. */
@@ -312,7 +323,10 @@ export class SimulatedNetwork<Content = never> {
     if (end === undefined) return
     if (action.type === 'send') this.#post(end, action.message)
     else if (action.type === 'link-up') {
-      if (action.role === 'parent') process.attachedAfter ??= this.now - process.startedAt
+      if (action.role === 'parent') {
+        process.attachedAfter ??= this.now - process.startedAt
+        process.attachments++
+      }
       end.role = action.role
       process.cargo?.linkUp(end.link, action.role)
     } else this.#close(end)
@@ -405,9 +419,6 @@ export class SimulatedNetwork<Content = never> {
     this.#do(process, () => {
       if (!end.open) return []
       this.messages++
-      if (message !== 'closed' && (message.type === 'members' || message.type === 'redirect')) {
-        for (const member of message.members) process.knows.add(member.addresses[0])
-      }
       if (message === 'closed') {
         end.open = false
         process.ends.delete(link)
@@ -445,15 +456,9 @@ export class SimulatedNetwork<Content = never> {
     for (const other of this.#all) {
       if (other === process || other.state !== 'running' || other.side !== process.side) continue
       if (process.state !== 'running') continue
-      this.#tellOf(process, other)
-      this.#tellOf(other, process)
+      this.discover(process, other)
+      this.discover(other, process)
     }
     this.#after(ANNOUNCE_MS, () => this.#announce(process))
-  }
-
-  #tellOf(to: State<Content>, of: State<Content>): void {
-    this.#after(this.#delay(), () => {
-      this.#do(to, () => to.tree.discovered({ peer: of.name, addresses: [of.address] }, this.now))
-    })
   }
 }
