@@ -1,8 +1,17 @@
 import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
 import { InvalidArgumentError, Option } from 'commander'
 
 /** Where `start` keeps its model unless told otherwise, and where the other commands look for one. */
 export const DEFAULT_MODEL = '.tensair/word2vec'
+
+/** Where the demo keeps its models unless told otherwise. */
+export const DEMO_MODEL = '.tensair/demo'
+
+/** The folders of the demo's two peers: that of --output, and one in it. */
+export function demoOutputs(output: string): readonly [first: string, second: string] {
+  return [output, join(output, 'second')]
+}
 
 /** Reads a whole number of at least `least` and at most `most`; refuses anything else. */
 export function whole(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {

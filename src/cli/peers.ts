@@ -1,31 +1,31 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname } from 'node:path'
 import { Command } from 'commander'
 import type { SwarmStatus } from '../types.ts'
 import { UsageError } from './exit.ts'
-import { DEFAULT_MODEL, jsonOption } from './options.ts'
-import { STATUS_FILE, type StatusNote } from './status-note.ts'
+import { DEFAULT_MODEL, DEMO_MODEL, demoOutputs, jsonOption, unlessGiven } from './options.ts'
+import { defaultFolders } from './output-folder.ts'
+import { noteIn, statusOf } from './running-peer.ts'
 import { stateFolder } from './swarm-options.ts'
 import { bytes, count, duration, peerName, table } from './table.ts'
-
-const PATIENCE_MS = 10_000
 
 /** `tensair peers`: what a running peer knows of its links and of its swarm. */
 export function peers(): Command {
   return new Command('peers')
     .description('shows the links of a running peer, and the members of its swarm')
-    .option('--state <folder>', "the peer's state folder", stateFolder(DEFAULT_MODEL))
+    .addOption(
+      unlessGiven('--state <folder>', "the peer's state folder", 'that of a peer started here without --output')
+    )
     .addOption(jsonOption())
-    .action(async ({ state, json }: { state: string; json: boolean }) => {
-      const status = await statusOf(state)
+    .action(async ({ state, json }: { state?: string; json: boolean }) => {
+      const status = state === undefined ? await statusHere() : await statusIn(state)
       console.log(json ? JSON.stringify(status) : describeStatus(status, Date.now()))
     })
 }
 
 /** The status of the peer that keeps its state in a folder. */
-async function statusOf(state: string): Promise<SwarmStatus> {
+async function statusIn(state: string): Promise<SwarmStatus> {
   const note = await noteIn(state)
-  const status = note === undefined ? undefined : await ask(note)
+  const status = note === undefined ? undefined : await statusOf(note)
   if (status !== undefined) return status
   const gone = note === undefined ? '' : ` (that of process ${note.process} is gone)`
   throw new UsageError(
@@ -33,23 +33,27 @@ async function statusOf(state: string): Promise<SwarmStatus> {
   )
 }
 
-async function noteIn(state: string): Promise<StatusNote | undefined> {
-  try {
-    return JSON.parse(await readFile(join(state, STATUS_FILE), 'utf8'))
-  } catch {
-    return undefined
+/** The status of the first peer that was started in this folder without --output; where there are more, says which it is. */
+async function statusHere(): Promise<SwarmStatus> {
+  const states = [...(await defaultFolders()), ...demoOutputs(DEMO_MODEL)].map(stateFolder)
+  const asked = await Promise.all(
+    states.map(async state => {
+      const note = await noteIn(state)
+      const status = note === undefined ? undefined : await statusOf(note)
+      return status === undefined ? [] : [{ state, status }]
+    })
+  )
+  const [first, ...others] = asked.flat()
+  if (first === undefined) {
+    throw new UsageError(
+      `peers: no peer runs in ${dirname(DEFAULT_MODEL)}; give --state FOLDER, or start one with --swarm NAME`
+    )
   }
-}
-
-/** Nothing where the peer does not answer; what answers in its place is not it. */
-async function ask({ address, peer }: StatusNote): Promise<SwarmStatus | undefined> {
-  try {
-    const answer = await fetch(`${address}/status`, { signal: AbortSignal.timeout(PATIENCE_MS) })
-    const status: SwarmStatus = await answer.json()
-    return status.peer === peer ? status : undefined
-  } catch {
-    return undefined
+  if (others.length > 0) {
+    const more = others.map(other => `--state ${other.state}`).join(', ')
+    console.error(`this is the peer in ${first.state}; for the others: ${more}`)
   }
+  return first.status
 }
 
 /** A status as people read it; `now` in ms since 1970. */

@@ -13,7 +13,9 @@ import {
   unlessGiven,
   whole
 } from './options.ts'
-import { swarmChoice, swarmOptions } from './swarm-options.ts'
+import { takeOutput } from './output-folder.ts'
+import { lockOutput } from './output-lock.ts'
+import { stateFolder, swarmChoice, swarmOptions } from './swarm-options.ts'
 
 /** What `tensair start word2vec` was given; commander fills in the defaults. */
 interface StartOptions {
@@ -67,7 +69,11 @@ function word2vec(): Command {
       'a file, a folder, an http(s) address, or - for standard input; .gz, .zst too',
       '-'
     )
-    .option('--output <folder>', 'where the model is saved', DEFAULT_MODEL)
+    .option(
+      '--output <folder>',
+      'where the model is saved; peers of a swarm take the next free of …, …-2, …-3',
+      DEFAULT_MODEL
+    )
     .option('--resume', 'go on with the model in --output where it stopped, with its own options', false)
     .option('--overwrite', 'put a new model in the place of the one in --output', false)
     .option('--follow', 'at the end of the file, wait for more', false)
@@ -134,18 +140,30 @@ function word2vec(): Command {
 }
 
 async function startWord2Vec(options: StartOptions, command: Command): Promise<void> {
-  const { output, resume, overwrite, words } = options
+  const { resume, overwrite, words } = options
   if (resume && overwrite) throw new UsageError('start: --resume and --overwrite exclude each other')
   if (options.input === '-' && process.stdin.isTTY === true) {
     throw new UsageError('start: standard input is the keyboard; give --input FILE, or pipe a text into it')
   }
-  const swarm = await swarmChoice(command, output)
+  const choice = await swarmChoice(command, options.output)
+  const { output, notice } = await takeOutput({
+    output: options.output,
+    named: command.getOptionValueSource('output') !== 'default',
+    inSwarm: choice !== undefined,
+    resume
+  })
+  const state: string | undefined = command.opts().state
+  // Two processes with one identity would be one peer to all others.
+  if (state !== undefined && resolve(state) !== resolve(output)) await lockOutput('start', '--state', state)
+  const swarm = choice && { ...choice, state: state ?? stateFolder(output) }
   const { trainModel } = await import('./train-model.ts')
   const end = await trainModel({
     ...options,
+    output,
     name: 'start',
     text: await textOf(options),
     model: modelOptions(command, resume),
+    ...(notice !== undefined && { notice }),
     ...(swarm !== undefined && { swarm }),
     ...(words !== undefined && { words })
   })

@@ -4,7 +4,6 @@ import type { Text } from '../jobs/text.ts'
 import { NoWordsError, runWord2Vec } from '../jobs/word2vec.ts'
 import { CheckpointError, hasCheckpoint } from '../models/checkpoint.ts'
 import type { Word2VecOptions } from '../models/word2vec-options.ts'
-import type { Word2Vec } from '../models/word2vec-replica.ts'
 import { fileStore } from '../sinks/file-store.ts'
 import { SourceError } from '../sources/source-error.ts'
 import { EXIT, UsageError } from './exit.ts'
@@ -30,8 +29,10 @@ export interface Training {
   readonly json: boolean
   /** Trains with others; left out, alone. */
   readonly swarm?: SwarmChoice
-  /** Asks the model once it is trained, before it is closed. */
-  readonly ask?: (model: Word2Vec, end: EndEvent) => Promise<void>
+  /** A line to begin with, for the reader to know. */
+  readonly notice?: string
+  /** Ends the run early, and saves. Default: Ctrl-C and its like do. */
+  readonly stop?: AbortSignal
 }
 
 /**
@@ -49,6 +50,7 @@ export async function trainModel(training: Training): Promise<EndEvent> {
     )
   }
   const reporter = await openReporter(training.json)
+  if (training.notice !== undefined) reporter.tell({ event: 'warning', message: training.notice })
   const { device } = await openDevice(training.device, { threads: training.threads })
   let begun = false
   let peer: SwarmPeer | undefined
@@ -77,13 +79,13 @@ export async function trainModel(training: Training): Promise<EndEvent> {
           peer?.tell(event)
         }
       })
-    const { model, end } = await interruptible(run, () =>
-      reporter.say('stopping and saving; Ctrl-C again ends at once')
-    )
+    const stopping = () => reporter.say('stopping and saving; Ctrl-C again ends at once')
+    const { model, end } = await (training.stop === undefined
+      ? interruptible(run, stopping)
+      : run(training.stop))
     if (end.event === 'interrupted') process.exitCode = EXIT.interrupted
     sayEnd(reporter, training, end)
     reporter.close()
-    await training.ask?.(model, end)
     await model.close()
     return end
   } catch (error) {

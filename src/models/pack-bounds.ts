@@ -1,109 +1,82 @@
 // Whether a pack may enter the swarm. Its first neighbour refuses it whole, or it is everywhere.
 //
-// Two figures tell the size of a peer's steps, whatever its interval and speed, where E is the sum of all squared changes
-// of a table:
+// Two figures tell how long a peer's steps are, whatever its interval and speed. E is the sum of squared changes, G the
+// growth of Adagrad's accumulators, and this peer's own last packs say what is usual:
 //
-//   a = √(E / growth of the accumulators)    b = √(E / words)
+//   r = √(E / Σ G · usual E / G of the row), over the rows that this peer trains too
+//   b = √(E / words), over its usual value
 //
-// A step ten times too long makes both ten times as large. Honest packs, as measured: 16 runs of word vectors on 100 English
-// novels (Adagrad, 100 dimensions and 32; SGD), 2 to 8 replicas that begin in different books, intervals of 3,000 to 300,000
-// words, 1.5 to 4 M words in all; each pack of one over the median of the last packs of another, at most:
+// Steps ten times too long make both ten times as large. Neither will do alone: r is large for a peer that packs much more
+// often than this one, b for one that reads what is new to all. Honest packs, as measured: word vectors of 100 English
+// novels, replicas that begin in different books, each pack against the own packs of each other replica, from the second
+// pack on; the last column is how often the same packs, tenfold and backwards, were refused (by length of step).
 //
-//   what the peers are like                                            a      b, from 200,000 own words on
-//   equal, 8 of them                                                   1.9    2.0
-//   intervals of 5,000 to 200,000 words, speeds 1 to 10, 2 / 4 / 8     3.1    3.4
-//   the same time between packs, speeds 1 to 30                        1.9    1.7
-//   intervals of 5,000 to 200,000 words, the shorter the faster        5.8    3.3
-//   a newcomer's first packs, after training 540,000 words alone       1.8    3.4
-//   back after 20 to 60 intervals without a link                       2.3    3.0
-//   SGD (a is not defined)                                             -      2.0
+//   replicas                                                       most of r   of b   of the smaller   tenfold refused
+//@TABLE@
 //
-// Early on b is of no use: a swarm's first packs are up to 110 times smaller than the next ones. The smaller of the two was
-// 3.2 at most, from the first pack on.
+// Where nothing accumulates (SGD) there is only b, and that is of use only later: a swarm's first packs are up to a hundred
+// times smaller than the next ones. Of 3 equal replicas with SGD, b was 2.0 at most from 200,000 own words on.
 
 import type { Delta, RowChanges, TableShape } from '../types.ts'
 
-/** The smaller of the two figures over its usual value. */
+/** What the smaller of r and b may be. */
 const MOST_STEP = 4
-/** b over its usual value, however large the accumulators are said to be. */
-const MOST_STEP_A_WORD = 8
-/** What a replica must have packed itself before it judges by b alone. */
-const ENOUGH_WORDS = 200_000
+/** Packs of its own from which a peer judges by r and b, and packs and words from which by b alone. */
+const SOME_PACKS = 2
 const ENOUGH_PACKS = 5
-/** Packs whose median is usual. */
+const ENOUGH_WORDS = 200_000
+/** Rows that must be shared for r to mean anything, and what their accumulators must have grown by, in ACCUMULATOR_UNIT. */
+const ENOUGH_ROWS = 20
+const ENOUGH_GROWTH = 8
+/** Own packs whose median is usual. */
 const REMEMBERED = 9
 /** Other peers whose packs say what is usual where this one trains nothing itself, and how many are remembered. */
 const ENOUGH_PEERS = 3
 const MOST_PEERS = 64
 /** Root mean square of a row's change; 0.5 was the largest seen. */
 const MOST_ROW_STEP = 8
-/** Growth of a row's accumulator, in ACCUMULATOR_UNIT: at most 10 a word (0.02 seen), at least what rounding can give. */
-const ACCUMULATOR_UNITS = 2 ** 14
-const MOST_GROWTH_A_WORD = 10 * ACCUMULATOR_UNITS
+/** Growth of a row's accumulator, in ACCUMULATOR_UNIT: at most 10 a word (0.02 were seen), at least what rounding can give. */
+const MOST_GROWTH_A_WORD = 10 * 2 ** 14
 const LEAST_GROWTH = -64
 /** Words that were read and wait for their batch, or the other way round. */
 const WORDS_UNDER_WAY = 16_384
-/** Words a second that no device trains, and the hours of them that may come at once. */
+/** Words a second that no device trains, and how many of them may come at once: those of an hour. */
 const MOST_WORDS_A_SECOND = 20_000_000
 const MOST_WORDS = MOST_WORDS_A_SECOND * 3600
 
-/** Sizes of a table's changes. */
-interface Size {
-  /** Sum of the squared changes, in weights. */
-  energy: number
-  /** Growth of the accumulators, in their unit. */
-  growth: number
+/** What one peer has sent lately: what is older counts half as much with each new pack. */
+interface Sender {
+  readonly words: number
+  readonly energies: readonly number[] // [tables], E
+  /** Words it may claim in its next pack. */
+  readonly allowance: number
 }
 
-/** The figures a and b of a table; a is undefined where nothing accumulates, both where nothing changes. */
-interface Steps {
-  readonly a: number | undefined
-  readonly b: number | undefined
-}
-
-/** What a peer has sent lately: older packs count half as much with each new one. */
-class Sender {
-  words = 0
-  sizes: Size[]
-  /** Words it may still claim. */
-  allowance = MOST_WORDS
-
-  constructor(tables: number) {
-    this.sizes = Array.from({ length: tables }, () => ({ energy: 0, growth: 0 }))
-  }
-
-  /** This sender as it would be with one pack more; packs of no words are the rest of the one before. */
-  with(sizes: readonly Size[], words: number): Sender {
-    const kept = words > 0 ? 0.5 : 1
-    const next = new Sender(sizes.length)
-    next.words = this.words * kept + words
-    next.sizes = sizes.map(({ energy, growth }, table) => ({
-      energy: this.sizes[table].energy * kept + energy,
-      growth: this.sizes[table].growth * kept + growth
-    }))
-    next.allowance = this.allowance
-    return next
-  }
-
-  get steps(): Steps[] {
-    return this.sizes.map(({ energy, growth }) => ({
-      a: energy > 0 && growth > 0 ? Math.sqrt(energy / growth) : undefined,
-      b: energy > 0 && this.words > 0 ? Math.sqrt(energy / this.words) : undefined
-    }))
-  }
+/** What is usual for the rows of one table, from packs that were learned; older ones count half as much each time. */
+interface UsualRows {
+  readonly energies: Float32Array // [capacity]
+  readonly growths: Float32Array // [capacity]
 }
 
 /** Judges the packs of neighbours by those of this peer. */
 export class PackBounds {
   readonly #tables: readonly TableShape[]
   readonly #senders = new Map<string, Sender>()
-  readonly #own: Steps[][] = []
+  readonly #rows: readonly UsualRows[]
+  /** √(E / words) of each table, of the packs that were learned last. */
+  readonly #stepsAWord: number[][] = []
   #self: Sender
-  #words = 0
+  #ownPacks = 0
+  #ownWords = 0
+  #accumulates = false
 
   constructor(tables: readonly TableShape[]) {
     this.#tables = tables
-    this.#self = new Sender(tables.length)
+    this.#self = newSender(tables)
+    this.#rows = tables.map(({ capacity }) => ({
+      energies: new Float32Array(capacity),
+      growths: new Float32Array(capacity)
+    }))
   }
 
   /**
@@ -112,14 +85,11 @@ export class PackBounds {
    */
   own(delta: Delta, words: number): void {
     if (delta.every(({ rows }) => rows.length === 0)) return
-    this.#self = this.#self.with(
-      delta.map((changes, table) => sizeOf(changes, this.#tables[table].unit)),
-      words
-    )
-    this.#words += words
-    if (words === 0) this.#own.pop()
-    this.#own.push(this.#self.steps)
-    if (this.#own.length > REMEMBERED) this.#own.shift()
+    if (this.#ownPacks === 0) this.#stepsAWord.splice(0)
+    this.#self = this.#after(this.#self, delta, words)
+    this.#learn(delta, words, this.#self)
+    this.#ownWords += words
+    if (words > 0 || this.#ownPacks === 0) this.#ownPacks++
   }
 
   /**
@@ -127,97 +97,126 @@ export class PackBounds {
    * on, as in `own`; `elapsedMs`: since its last pack, or since it is known.
    */
   judge(peer: string, delta: Delta, words: number, elapsedMs: number): string | undefined {
-    const before = this.#senders.get(peer) ?? new Sender(this.#tables.length)
-    before.allowance = Math.min(MOST_WORDS, before.allowance + (elapsedMs / 1000) * MOST_WORDS_A_SECOND)
-    this.#remember(peer, before)
-    if (!(words >= 0 && words <= before.allowance)) {
+    const known = this.#senders.get(peer) ?? newSender(this.#tables)
+    const allowance = Math.min(MOST_WORDS, known.allowance + (elapsedMs / 1000) * MOST_WORDS_A_SECOND)
+    this.#remember(peer, { ...known, allowance })
+    if (!(words >= 0 && words <= allowance)) {
       return `it says it trained ${words} words in ${Math.round(elapsedMs)} ms`
     }
     for (const [table, changes] of delta.entries()) {
-      const reason = this.#judgeRows(changes, this.#tables[table], before.words + words)
+      const reason = judgeRows(changes, this.#tables[table], known.words + words)
       if (reason !== undefined) return reason
     }
-    const after = before.with(
-      delta.map((changes, table) => sizeOf(changes, this.#tables[table].unit)),
-      words
-    )
-    const reason = this.#judgeSteps(after.steps)
+    const after = this.#after(known, delta, words)
+    const reason = this.#judgeSteps(delta, after)
     if (reason !== undefined) return reason
-    after.allowance -= words
-    this.#remember(peer, after)
+    this.#remember(peer, { ...after, allowance: allowance - words })
+    if (this.#ownPacks === 0) this.#learn(delta, words, after)
     return undefined
   }
 
-  #judgeRows(
-    { dim, rows, shifts, values, accumulators, counts }: RowChanges,
-    table: TableShape,
-    words: number
-  ) {
-    const mostGrowth = MOST_GROWTH_A_WORD * (words + WORDS_UNDER_WAY)
-    for (let i = 0; i < rows.length; i++) {
-      const step = Math.sqrt(squares(values, i * dim, dim) / dim) * 2 ** shifts[i] * table.unit
-      if (step > MOST_ROW_STEP) {
-        return `a row of table ${table.name} changes by ${step.toPrecision(3)}; ${MOST_ROW_STEP} is the most`
+  #judgeSteps(delta: Delta, sender: Sender): string | undefined {
+    const others = this.#ownPacks === 0 && this.#senders.size >= ENOUGH_PEERS
+    if (this.#ownPacks < SOME_PACKS && !others) return undefined
+    const enough = others || (this.#ownPacks >= ENOUGH_PACKS && this.#ownWords >= ENOUGH_WORDS)
+    for (const [table, { name, unit }] of this.#tables.entries()) {
+      const usual = median(this.#stepsAWord.map(steps => steps[table]))
+      const aWord = Math.sqrt(sender.energies[table] / sender.words) / usual
+      const ofRows = this.#accumulates
+        ? stepOfRows(delta[table], this.#rows[table], unit)
+        : enough
+          ? Number.POSITIVE_INFINITY
+          : 0
+      const times = Math.min(ofRows, aWord)
+      if (times > MOST_STEP) {
+        return `its steps in table ${name} are ${times.toPrecision(2)} times as long as usual; ${MOST_STEP} is the most`
       }
-      if (accumulators[i] < LEAST_GROWTH || accumulators[i] > mostGrowth) {
-        return `an accumulator of table ${table.name} grows by ${accumulators[i]}; ${LEAST_GROWTH} to ${mostGrowth} are allowed`
-      }
-      if (counts[i] !== 1) return `a row of table ${table.name} counts as ${counts[i]} packs`
     }
     return undefined
   }
 
-  #judgeSteps(steps: readonly Steps[]): string | undefined {
-    const usual = this.#usual()
-    const enough = this.#own.length >= ENOUGH_PACKS && this.#words >= ENOUGH_WORDS
-    for (const [table, { a, b }] of steps.entries()) {
-      if (b === undefined) continue
-      const timesA = a === undefined ? undefined : a / median(usual.map(one => one[table].a))
-      const timesB = b / median(usual.map(one => one[table].b))
-      // What cannot be compared is not a number, and no more than anything.
-      const isBoth = Math.min(timesA ?? (enough ? timesB : 0), timesB) > MOST_STEP
-      if (!isBoth && !(enough && timesB > MOST_STEP_A_WORD)) continue
-      return (
-        `its steps in table ${this.#tables[table].name} are ${timesB.toPrecision(3)} times as long as usual; ` +
-        `${isBoth ? MOST_STEP : MOST_STEP_A_WORD} times is the most`
-      )
+  /** A sender as it is with one pack more; one of no words is the rest of the one before. */
+  #after({ words: before, energies, allowance }: Sender, delta: Delta, words: number): Sender {
+    const kept = words > 0 ? 0.5 : 1
+    return {
+      words: before * kept + words,
+      energies: delta.map((changes, table) => {
+        let energy = 0
+        for (let i = 0; i < changes.rows.length; i++) energy += energyOf(changes, i, this.#tables[table].unit)
+        return energies[table] * kept + energy
+      }),
+      allowance
     }
-    return undefined
   }
 
-  /** Steps that are usual: this peer's own, or where it has none, those of enough others. */
-  #usual(): readonly (readonly Steps[])[] {
-    if (this.#own.length > 0) return this.#own
-    const others = Array.from(this.#senders.values(), sender => sender.steps)
-    return others.length >= ENOUGH_PEERS ? others : []
+  #learn(delta: Delta, words: number, sender: Sender): void {
+    for (const [table, changes] of delta.entries()) {
+      const { energies, growths } = this.#rows[table]
+      changes.rows.forEach((row, i) => {
+        energies[row] = energies[row] / 2 + energyOf(changes, i, this.#tables[table].unit)
+        growths[row] = growths[row] / 2 + changes.accumulators[i]
+        this.#accumulates ||= changes.accumulators[i] > 0
+      })
+    }
+    if (sender.words === 0) return
+    if (words === 0) this.#stepsAWord.pop()
+    this.#stepsAWord.push(sender.energies.map(energy => Math.sqrt(energy / sender.words)))
+    if (this.#stepsAWord.length > REMEMBERED) this.#stepsAWord.shift()
   }
 
   #remember(peer: string, sender: Sender): void {
     this.#senders.delete(peer)
     this.#senders.set(peer, sender)
     const [oldest] = this.#senders.keys()
-    if (this.#senders.size > MOST_PEERS && oldest !== undefined) this.#senders.delete(oldest)
+    if (this.#senders.size > MOST_PEERS) this.#senders.delete(oldest)
   }
 }
 
-function sizeOf({ dim, rows, shifts, values, accumulators }: RowChanges, unit: number): Size {
-  let energy = 0
-  let growth = 0
+function newSender(tables: readonly TableShape[]): Sender {
+  return { words: 0, energies: tables.map(() => 0), allowance: MOST_WORDS }
+}
+
+function judgeRows(changes: RowChanges, { name, unit }: TableShape, words: number): string | undefined {
+  const { dim, rows, accumulators, counts } = changes
+  const mostGrowth = MOST_GROWTH_A_WORD * (words + WORDS_UNDER_WAY)
   for (let i = 0; i < rows.length; i++) {
-    energy += squares(values, i * dim, dim) * 4 ** shifts[i]
-    growth += accumulators[i]
+    const step = Math.sqrt(energyOf(changes, i, unit) / dim)
+    if (step > MOST_ROW_STEP) {
+      return `a row of table ${name} changes by ${step.toPrecision(3)}; ${MOST_ROW_STEP} is the most`
+    }
+    if (accumulators[i] < LEAST_GROWTH || accumulators[i] > mostGrowth) {
+      return `an accumulator of table ${name} grows by ${accumulators[i]}; ${LEAST_GROWTH} to ${mostGrowth} are allowed`
+    }
+    if (counts[i] !== 1) return `a row of table ${name} counts as ${counts[i]} packs; a pack is one`
   }
-  return { energy: energy * unit ** 2, growth }
+  return undefined
 }
 
-function squares(values: RowChanges['values'], first: number, count: number): number {
+/** r, or 0 where too few of the rows are known. */
+function stepOfRows(changes: RowChanges, { energies, growths }: UsualRows, unit: number): number {
+  const { rows, accumulators } = changes
+  let known = 0
+  let energy = 0
+  let usual = 0
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]
+    if (growths[row] < ENOUGH_GROWTH) continue
+    known++
+    energy += energyOf(changes, i, unit)
+    // Growth is rounded to units; what it was before may have been one more.
+    usual += ((Math.max(0, accumulators[i]) + 1) * energies[row]) / growths[row]
+  }
+  return known < ENOUGH_ROWS || usual === 0 ? 0 : Math.sqrt(energy / usual)
+}
+
+/** Sum of the squared changes of row `i`, in weights. */
+function energyOf({ dim, shifts, values }: RowChanges, i: number, unit: number): number {
   let sum = 0
-  for (let i = first; i < first + count; i++) sum += values[i] * values[i]
-  return sum
+  for (let at = i * dim; at < (i + 1) * dim; at++) sum += values[at] * values[at]
+  return sum * (2 ** shifts[i] * unit) ** 2
 }
 
-/** The middle one of the values that are there, the lower of two; NaN where none is. */
-function median(values: readonly (number | undefined)[]): number {
-  const there = values.filter(value => value !== undefined).sort((a, b) => a - b)
-  return there[(there.length - 1) >> 1] ?? Number.NaN
+/** The middle one, the lower of two; NaN where there is none. */
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[(values.length - 1) >> 1] ?? Number.NaN
 }

@@ -21,7 +21,7 @@ export interface LedgerOptions<Content> {
   readonly unacknowledgedBytes?: number
 }
 
-// Messages of a link that may wait for an adoption on another one, beside the frames that may be on their way.
+// Small messages of each type that may wait for an adoption on another link; an honest peer comes nowhere near.
 const MOST_DEFERRED = 8
 
 /**
@@ -36,7 +36,7 @@ const MOST_DEFERRED = 8
 export class Ledger<Content> {
   readonly #holdings: Holdings<Content>
   readonly #newOutbox: () => Outbox<Content>
-  readonly #mostDeferred: number
+  readonly #mostFrames: number
   readonly #links = new Map<string, Link<Content>>()
   readonly #reconciliation: Reconciliation<Content>
   #deferred: { link: Link<Content>; message: LedgerMessage<Content> | 'open'; now: number }[] = []
@@ -46,7 +46,7 @@ export class Ledger<Content> {
     this.#holdings = new Holdings(origin, initial, rules, logBytes)
     this.#reconciliation = new Reconciliation(this.#holdings, this.#links)
     this.#newOutbox = () => new Outbox(rules, unacknowledgedFrames, unacknowledgedBytes)
-    this.#mostDeferred = unacknowledgedFrames + MOST_DEFERRED
+    this.#mostFrames = unacknowledgedFrames
   }
 
   /** What the shared state holds, as of now. */
@@ -169,10 +169,10 @@ export class Ledger<Content> {
   }
 
   #defer(link: Link<Content>, message: LedgerMessage<Content> | 'open', now: number): void {
-    const waiting = this.#deferred.filter(deferred => deferred.link === link).length
-    if (waiting >= this.#mostDeferred) {
-      throw new ProtocolError(`${link.role}: at most ${waiting} messages may wait; got one more`)
-    }
+    const type = typeOf(message)
+    const most = type === 'frame' ? this.#mostFrames : type === 'want-state' ? 1 : MOST_DEFERRED
+    const same = this.#deferred.filter(other => other.link === link && typeOf(other.message) === type)
+    if (same.length >= most) throw new ProtocolError(`${type}: at most ${most} may wait; got one more`)
     this.#deferred.push({ link, message, now })
   }
 
@@ -209,4 +209,8 @@ export class Ledger<Content> {
   #taken(): LedgerAction<Content>[] {
     return this.#reconciliation.actions.splice(0)
   }
+}
+
+function typeOf(message: LedgerMessage<unknown> | 'open'): string {
+  return message === 'open' ? message : message.type
 }

@@ -25,7 +25,7 @@ export interface LinkOptions {
   readonly onClose: (error?: Error) => void
   /** Bytes of messages that may be unprocessed, one counting at least 1 KiB; beyond it the link is aborted. Default 64 MiB. */
   readonly maxUnprocessed?: number
-  /** Milliseconds within which a message that has begun must get on by a frame. Default 30 s. */
+  /** Milliseconds within which a message that has begun must get on by 1 KiB. Default 30 s. */
   readonly frameTime?: number
   /** Milliseconds that `close` waits for the bytes to go and for the other side to close too. Default 10 s. */
   readonly closeTime?: number
@@ -49,6 +49,8 @@ export interface Link {
 }
 
 const MIN_MESSAGE_COST = 1024
+/** Bytes that must come in `frameTime` while a message is unfinished: a slow link brings that, one that hangs on purpose does not. */
+const LEAST_PROGRESS = 1024
 
 /**
  * Opens a link on a stream. Nothing is read by `for await`, `pause()` or `onDrain()`: none of them gives back-pressure
@@ -67,7 +69,6 @@ export function openLink(stream: LinkStream, options: LinkOptions): Link {
   let failure: Error | undefined // why this side aborted
   let pumpIsDue = false
   let cancelTimer: (() => void) | undefined
-  let framesAtTimer = 0
 
   function deliver(type: number, message: Uint8Array<ArrayBuffer>): void {
     if (state !== 'open') return
@@ -97,10 +98,14 @@ export function openLink(stream: LinkStream, options: LinkOptions): Link {
 
   /** A peer that lets a frame hang holds memory for nothing. */
   function watch(): void {
-    if (reader.frames !== framesAtTimer || !reader.unfinished) stopTimer()
+    if (!reader.unfinished) stopTimer()
     if (!reader.unfinished || cancelTimer !== undefined) return
-    framesAtTimer = reader.frames
-    startTimer(frameTime, 'a message got no further')
+    const before = bytesIn
+    cancelTimer = timer(frameTime, () => {
+      cancelTimer = undefined
+      if (bytesIn - before >= LEAST_PROGRESS) watch()
+      else fail(new Error(`link: a message got no further within ${frameTime} ms`))
+    })
   }
 
   function startTimer(milliseconds: number, fault: string): void {

@@ -113,7 +113,7 @@ export class Peer {
 
   /** Whether any neighbour takes deltas. */
   get connected(): boolean {
-    for (const { role } of this.neighbours.values()) if (role !== undefined) return true
+    for (const { role, closed } of this.neighbours.values()) if (role !== undefined && !closed) return true
     return false
   }
 
@@ -304,16 +304,14 @@ export class Peer {
     if (message.type === 'frame') this.staleness.add(message.waited + clock() - came, clock())
   }
 
-  /** A neighbour's own packs come in frames of their own, and this is the first peer they meet. */
+  /** A neighbour's own packs meet their first other peer here; summed with those of others they cannot be told apart. */
   #judge(
     neighbour: Neighbour,
     { ranges, content }: Extract<LedgerMessage<Content>, { type: 'frame' }>,
     now: number
   ): string | undefined {
-    if (![...ranges.keys()].some(origin => neighbour.makes(origin))) return undefined
-    if (ranges.size > 1) {
-      throw new ProtocolError('own packs travel by themselves; got a frame of several origins')
-    }
+    const [origin] = ranges.keys()
+    if (ranges.size !== 1 || !neighbour.makes(origin)) return undefined
     const elapsed = now - neighbour.lastPackAt
     neighbour.lastPackAt = now
     return this.#options.judge?.(neighbour.peer, content, elapsed)
@@ -397,6 +395,8 @@ export class Peer {
           if (neighbour === undefined) break
           neighbour.role = action.role
           await this.#move(this.ledger.open(action.link, action.role))
+          // What was learned alone need not wait for the next interval.
+          void this.exchange()
           break
         }
         case 'close': {

@@ -57,10 +57,10 @@ class PeerSwarm implements Swarm {
     const now = clock()
     const links: LinkStatus[] = []
     let { bytesIn, bytesOut } = past
-    for (const { id, peer, role, link, in: incoming, out } of neighbours.values()) {
+    for (const { id, peer, role, closed, link, in: incoming, out } of neighbours.values()) {
       bytesIn += link.bytesIn
       bytesOut += link.bytesOut
-      if (role === undefined) continue
+      if (role === undefined || closed) continue
       links.push({
         peer,
         role,

@@ -1,9 +1,10 @@
-// Peers of a swarm as their users run them: as processes, here fed by the test, line by line.
+// Peers of a swarm as their users run them: as processes, here fed line by line.
 
-import { match, ok, strictEqual } from 'node:assert'
+import { ok } from 'node:assert'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { EndEvent, JobEvent, ProgressEvent, WarningEvent } from '../../src/jobs/events.ts'
+import type { TestContext } from 'node:test'
+import type { EndEvent, JobEvent } from '../../src/jobs/events.ts'
 import type { SwarmStatus } from '../../src/types.ts'
 import { events, type Outcome, type Running, start } from './tensair.ts'
 
@@ -13,93 +14,112 @@ const PATIENCE_MS = 90_000
 
 /** How a peer is started. */
 export interface PeerOptions {
-  /** The folder of its model; its state is kept in it. */
+  /** The folder of its model, in which it keeps its state too. */
   readonly output: string
   readonly swarm?: string
-  /** Addresses to begin with; without any it looks around by mDNS only where `mdns` says so. */
+  /** Addresses to begin with. */
   readonly bootstrap?: readonly string[]
+  /** Whether it looks around on the local network. Default false. */
   readonly mdns?: boolean
   /** Default: standard input, which is this peer's own. */
   readonly input?: string
+  /** Default 16. */
+  readonly dim?: number
   readonly more?: readonly string[]
 }
 
-/** A running peer. */
-export interface PeerProcess {
-  readonly output: string
-  readonly state: string
-  readonly outcome: Promise<Outcome>
-  /** Words written to its standard input so far, and when (performance.now()). */
-  readonly fed: readonly { readonly at: number; readonly words: number }[]
-  /** Everything it has told so far. */
-  told(): readonly JobEvent[]
-  /** Where its status is served; resolves once it takes part in its swarm. */
-  address(): Promise<string>
-  status(): Promise<SwarmStatus>
-  feed(lines: readonly string[]): void
-  end(): void
-  kill(signal: NodeJS.Signals): void
-  readonly process: number
-}
-
-/** Starts a peer with a small model on one thread. */
-export function startPeer(options: PeerOptions): PeerProcess {
-  const { output, swarm = 'test', bootstrap = [], mdns = false, input = '-', more = [] } = options
+/** Starts a peer with a small model on one thread; it is killed when the test is over. */
+export function startPeer(t: TestContext, options: PeerOptions): PeerProcess {
+  const { output, swarm = 'test', bootstrap = [], mdns = false, input = '-', dim = 16, more = [] } = options
   const running = start([
     ...['start', 'word2vec', '--input', input, '--output', output, '--json'],
-    ...['--device', 'wasm', '--threads', '1', '--dim', '16', '--min-count', '2', '--capacity', '8192'],
+    ...['--device', 'wasm', '--threads', '1', '--dim', `${dim}`, '--min-count', '2', '--capacity', '8192'],
     ...['--swarm', swarm, '--exchange-every', '1000', '--listen', '/ip4/127.0.0.1/tcp/0'],
     ...(mdns ? [] : ['--no-mdns']),
     ...bootstrap.flatMap(address => ['--bootstrap', address]),
     ...more
   ])
-  return new FedPeer(running, output)
+  t.after(async () => {
+    running.kill('SIGKILL')
+    await running.outcome
+  })
+  return new PeerProcess(running, output)
 }
 
-class FedPeer implements PeerProcess {
+/** A peer's process. */
+export class PeerProcess {
   readonly output: string
-  readonly state: string
   readonly outcome: Promise<Outcome>
-  readonly fed: { at: number; words: number }[] = []
-  readonly process: number
+  readonly pid: number
+  /** How many words had been written to its standard input, and when (performance.now()). */
+  readonly fed: { readonly at: number; readonly words: number }[] = []
   readonly #running: Running
+  #over = false
 
   constructor(running: Running, output: string) {
     this.#running = running
     this.output = output
-    this.state = join(output, 'peer')
     this.outcome = running.outcome
-    this.process = running.process
+    this.pid = running.process
+    this.outcome.then(() => {
+      this.#over = true
+    })
   }
 
-  told(): readonly JobEvent[] {
+  get state(): string {
+    return join(this.output, 'peer')
+  }
+
+  /** What it has told so far. */
+  get told(): JobEvent[] {
     const text = this.#running.stdout
     return events(text.slice(0, text.lastIndexOf('\n') + 1)) as unknown as JobEvent[]
   }
 
-  async address(): Promise<string> {
-    return await until(() => {
-      try {
-        const note = JSON.parse(readFileSync(join(this.state, 'status.json'), 'utf8'))
-        // A process that was killed leaves its note behind.
-        return note.process === this.process ? String(note.address) : undefined
-      } catch {
-        return undefined
-      }
-    }, `${this.output} serves its status`)
+  get warnings(): string[] {
+    return this.told.flatMap(event => (event.event === 'warning' ? [event.message] : []))
   }
 
+  /** Whether the process has ended. */
+  get over(): boolean {
+    return this.#over
+  }
+
+  /** Where its status is served; undefined until it has joined its swarm. */
+  get statusAddress(): string | undefined {
+    try {
+      const note = JSON.parse(readFileSync(join(this.state, 'status.json'), 'utf8'))
+      // A process that was killed leaves its note behind.
+      return note.process === this.pid ? note.address : undefined
+    } catch {
+      return undefined
+    }
+  }
+
+  /** Resolves once it has joined its swarm. */
   async status(): Promise<SwarmStatus> {
-    const answer = await fetch(`${await this.address()}/status`, { signal: AbortSignal.timeout(PATIENCE_MS) })
+    const address = await found(`${this.output} joins its swarm`, () => {
+      ok(!this.#over, `${this.output} ended: ${this.#running.stdout}`)
+      return this.statusAddress
+    })
+    const answer = await fetch(`${address}/status`, { signal: AbortSignal.timeout(PATIENCE_MS) })
     return (await answer.json()) as SwarmStatus
   }
 
-  feed(lines: readonly string[]): void {
-    const words = lines.reduce((total, line) => total + line.split(' ').length, this.fed.at(-1)?.words ?? 0)
-    this.fed.push({ at: performance.now(), words })
-    this.#running.write(`${lines.join('\n')}\n`)
+  /** Where other peers reach it. */
+  async addresses(): Promise<readonly string[]> {
+    const { members, peer } = await this.status()
+    return members.find(member => member.peer === peer)?.addresses ?? []
   }
 
+  /** Writes lines to its standard input. */
+  feed(lines: readonly string[]): void {
+    const words = lines.reduce((total, line) => total + line.split(' ').length, this.fed.at(-1)?.words ?? 0)
+    this.#running.write(`${lines.join('\n')}\n`)
+    this.fed.push({ at: performance.now(), words })
+  }
+
+  /** Ends its standard input. */
   end(): void {
     this.#running.end()
   }
@@ -107,4 +127,42 @@ class FedPeer implements PeerProcess {
   kill(signal: NodeJS.Signals): void {
     this.#running.kill(signal)
   }
+
+  /** Resolves when the process has ended by itself, with this code and nothing on standard error; returns its last event. */
+  async ended(code = 0): Promise<EndEvent> {
+    const outcome = await this.outcome
+    const last = this.told.at(-1)
+    const whole = `${this.output}: code ${outcome.code}\n${outcome.stderr}${outcome.stdout}`
+    ok(outcome.code === code && outcome.stderr === '', whole)
+    ok(last?.event === 'done' || last?.event === 'interrupted', whole)
+    return last
+  }
+}
+
+/** Resolves when every one of the peers knows all of them, and no others, to be alive. */
+export async function together(peers: readonly PeerProcess[]): Promise<void> {
+  const ids = await Promise.all(peers.map(async peer => (await peer.status()).peer))
+  await found(`${peers.length} peers find each other`, async () => {
+    for (const peer of peers) {
+      const { members, links } = await peer.status()
+      const known = new Set(members.map(member => member.peer))
+      if (links.length === 0 && peers.length > 1) return undefined
+      if (known.size !== ids.length || !ids.every(id => known.has(id))) return undefined
+    }
+    return true
+  })
+}
+
+/** Looks again and again until there is something to find; fails after a time that is longer than anything takes. */
+export async function found<Result>(
+  what: string,
+  look: () => Result | undefined | Promise<Result | undefined>
+): Promise<Result> {
+  const patience = performance.now() + PATIENCE_MS
+  while (performance.now() < patience) {
+    const result = await look()
+    if (result !== undefined) return result
+    await new Promise(resolve => setTimeout(resolve, LOOK_MS))
+  }
+  throw new Error(`wanted within ${PATIENCE_MS / 1000} s: ${what}`)
 }

@@ -19,6 +19,10 @@ export interface Outcome {
 
 export interface Running {
   readonly outcome: Promise<Outcome>
+  /** What it has written to standard output so far. */
+  readonly stdout: string
+  /** The process's id. */
+  readonly process: number
   /** Resolves when standard output has had a line of JSON with this event. */
   event(name: string): Promise<Record<string, unknown>>
   write(text: string): void
@@ -49,6 +53,10 @@ export function start(
   )
   return {
     outcome,
+    get stdout() {
+      return stdout
+    },
+    process: child.pid ?? 0,
     event: name =>
       new Promise((resolve, reject) => {
         const look = () => {

@@ -1,9 +1,10 @@
-import { deepStrictEqual, strictEqual } from 'node:assert'
+import { deepStrictEqual, strictEqual, throws } from 'node:assert'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { BREAK } from '../../kernels/contract.ts'
 import { type Cursor, Vocabulary } from '../../src/models/vocabulary.ts'
 import { packWords } from '../../src/models/word-chunk.ts'
+import { keyOf } from '../../src/models/word-key.ts'
 import type { WordChunk } from '../../src/types.ts'
 
 const split = (...lines: string[]) => lines.map(line => line.split(' ').filter(word => word !== ''))
@@ -129,6 +130,52 @@ test('words that no text can have, and words beyond 256 bytes, are read but neve
   deepStrictEqual(vocabulary.texts, ['\ufeff'])
   strictEqual(vocabulary.slotOf('\ufeff'), 0)
   strictEqual(vocabulary.words, 5)
+})
+
+test('a word that others have met is admitted at once, beyond the own capacity, with the sightings a word has then', () => {
+  const vocabulary = new Vocabulary(2, 3, undefined, 4)
+  encodeAll(vocabulary, [packWords(split('a a a b b'))])
+  strictEqual(vocabulary.admit('b'), 1)
+  strictEqual(vocabulary.admit('a'), 0)
+  strictEqual(vocabulary.admit('北京'), 2)
+  strictEqual(vocabulary.full, true)
+  deepStrictEqual([...vocabulary.counts], [3, 3, 3])
+  strictEqual(vocabulary.text(2), '北京')
+  // It is a word like any other from now on, and one that was not met by others still finds no room.
+  deepStrictEqual(encodeAll(vocabulary, [packWords(split('b c c c 北京'))]), [1, 2, BREAK])
+  deepStrictEqual([[...vocabulary.counts], vocabulary.refused], [[3, 4, 4], 1])
+
+  vocabulary.closed = true
+  strictEqual(vocabulary.admit('d'), 3)
+  strictEqual(vocabulary.admit('d'), 3)
+  throws(() => vocabulary.admit('e'), {
+    name: 'RangeError',
+    message:
+      'vocabulary: no room for "e", which another peer has met: there are 4 words; raise capacity (now 2)'
+  })
+})
+
+test('a slot is found by its key', () => {
+  const vocabulary = new Vocabulary(2000, 1)
+  const words = Array.from({ length: 2000 }, (_, i) => `w${i}`)
+  for (const word of words) vocabulary.admit(word)
+  const keys = vocabulary.keys(0, 2000)
+  for (let slot = 0; slot < 2000; slot++)
+    strictEqual(vocabulary.find(keys[slot * 2], keys[slot * 2 + 1]), slot)
+  const [low, high] = keyOf('w2000')
+  strictEqual(vocabulary.find(low, high), -1)
+})
+
+test('texts that no word can have are not admitted', () => {
+  const vocabulary = new Vocabulary(10, 1)
+  strictEqual(vocabulary.admit('ß'.repeat(128)), 0)
+  for (const text of ['', 'ß'.repeat(129), 'a'.repeat(1e6), '\ud800']) {
+    throws(() => vocabulary.admit(text), {
+      name: 'TypeError',
+      message: /a word is 1 to 256 bytes of UTF-8; got "/
+    })
+  }
+  strictEqual(vocabulary.size, 1)
 })
 
 function textLines() {

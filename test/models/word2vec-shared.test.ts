@@ -294,10 +294,8 @@ test('a model saved alone goes on in a swarm, and one from a swarm alone', async
   await lone.save(fileStore(join(folder, 'lone')))
   await lone.close()
 
-  const { model: shared } = await resumeWord2Vec(device, fileStore(join(folder, 'lone')), {
-    ...options,
-    shared: true
-  })
+  const wanted = { ...options, shared: true }
+  const { model: shared } = await resumeWord2Vec(device, fileStore(join(folder, 'lone')), wanted, quiet)
   for (let i = 0; i < 50; i++) shared.shared.names.admit(`foreign${i}`)
   await shared.train(smallLanguage(100))
   await shared.save(fileStore(join(folder, 'shared')))

@@ -55,7 +55,10 @@ export interface Peer {
   /** The state that is arriving. */
   state: { rows: Map<number, number>; unknown: number[] }
   parent: Wire | undefined
-  readonly first: Origin
+  /** The names under which it has packed. */
+  readonly names: Set<Origin>
+  /** Which of its packs it was told to be forgotten: `origin#sequence`. */
+  readonly forgotten: Set<string>
   /** Packs this peer came by one by one: the ones it made, and those that came in a frame of their own. */
   readonly single: Map<Origin, Set<number>>
 }
@@ -63,7 +66,16 @@ export interface Peer {
 export class Network {
   readonly peers: Peer[] = []
   readonly dead: Peer[] = []
-  readonly counts = { packs: 0, applied: 0, lost: 0, adoptions: 0, forgotten: 0, replayed: 0, subtracted: 0, merged: 0 }
+  readonly counts = {
+    packs: 0,
+    applied: 0,
+    lost: 0,
+    adoptions: 0,
+    forgotten: 0,
+    replayed: 0,
+    subtracted: 0,
+    merged: 0
+  }
   readonly #limits: Limits
   readonly #rules: ContentRules<Changes> = {
     ...changesRules,
@@ -107,7 +119,8 @@ export class Network {
       wires: new Map(),
       state: { rows: new Map(), unknown: [] },
       parent: undefined,
-      first: ledger.origin,
+      names: new Set(),
+      forgotten: new Set(),
       single: new Map()
     }
     this.peers.push(peer)
@@ -128,6 +141,7 @@ export class Network {
     this.counts.packs++
     this.#carryOut(peer, peer.ledger.packed(changes, this.#now))
     strictEqual(peer.ledger.vector.get(origin), sums.length - 1)
+    peer.names.add(origin)
     this.#noteSingle(peer, origin, sums.length - 1)
   }
 
@@ -230,6 +244,8 @@ export class Network {
           break
         case 'forgotten':
           this.counts.forgotten++
+          for (let pack = action.first; pack <= action.last; pack++)
+            peer.forgotten.add(`${action.origin}#${pack}`)
       }
     }
   }

@@ -421,3 +421,82 @@ test('whatever neighbours say, the parent is older, the children are younger and
 test('maxChildren must be 1 or more', () => {
   throws(() => treeOf(1, 0), /tree: maxChildren must be a whole number, 1 or more; got 0/)
 })
+
+test('a full peer is not asked again at once, and one that had room is asked before one that had not', () => {
+  const tree = treeOf(9)
+  tree.opened('a', hello(1), undefined, 0)
+  tree.received('a', members(record(1)), 0)
+  tree.opened('b', hello(2, 4), undefined, 0)
+  tree.opened('c', hello(3, 3), undefined, 0)
+  const redirected = tree.received('a', { type: 'redirect', members: [record(1)] }, 10)
+  deepStrictEqual(short(redirected), ['goodbye a', 'close a', 'attach c'])
+  tree.received('c', { type: 'redirect', members: [] }, 20)
+  deepStrictEqual(short(tree.received('b', { type: 'redirect', members: [] }, 30)), ['goodbye b', 'close b'])
+  const again = ticks(tree, 500, 2_000).filter(({ actions }) => short(actions).includes('dial p1'))
+  deepStrictEqual(
+    again.map(({ at }) => at >= 760 && at <= 1_500),
+    [true]
+  )
+})
+
+test('a peer whose links come to nothing is dialled less and less often', () => {
+  const tree = treeOf(9)
+  tree.discovered({ peer: 'p3', addresses: ['/at/p3'] }, 0)
+  let dials = 1
+  for (let at = 0; at < 60_000; at += 500) {
+    const dialled = short(tree.tick(at)).includes('dial p3')
+    if (!dialled && at > 0) continue
+    if (dialled) dials++
+    tree.opened(`l${at}`, hello(3), dials, at)
+    deepStrictEqual(tree.closed(`l${at}`, at), [])
+  }
+  ok(dials > 4 && dials < 10, `${dials}`)
+})
+
+test('a peer that does not say that it lives is not dialled again and again', () => {
+  const tree = treeOf(5)
+  tree.discovered({ peer: 'p7', addresses: ['/at/p7'] }, 0)
+  tree.tick(2_000)
+  tree.opened('a', hello(7), 1, 2_000)
+  tree.received('a', members(), 2_000)
+  deepStrictEqual(short(tree.received('a', { type: 'goodbye', reason: '', again: true }, 2_000)), ['close a'])
+  deepStrictEqual(short(tree.tick(2_500)), [])
+})
+
+test('who is known to have left is not dialled while that is remembered', () => {
+  const tree = withChildren(treeOf(5), 7)
+  tree.received('p7', members(record(3, 1, { left: true })), 0)
+  deepStrictEqual(short(tree.discovered({ peer: 'p3', addresses: ['/at/p3'] }, 0)), [])
+})
+
+test('of those who may be anywhere, who announces itself is dialled first', () => {
+  const tree = treeOf(5)
+  const addresses = ['/at/a', '/at/b', '/at/c', '/at/d']
+  const dials = addresses.flatMap(address => tree.discovered({ addresses: [address] }, 0))
+  for (let i = 0; i < dials.length; i++) {
+    const action = dials[i]
+    if (action?.type === 'dial') dials.push(...tree.dialFailed(action.dial, 0))
+  }
+  strictEqual(dials.length, 4)
+  tree.tick(500)
+  for (const address of ['/at/c', '/at/d'])
+    deepStrictEqual(tree.discovered({ addresses: [address] }, 600), [])
+  deepStrictEqual(short(tree.tick(2_000)).sort(), ['dial /at/c', 'dial /at/d'])
+})
+
+test('what was told of a peer long forgotten is told again', () => {
+  const tree = withChildren(treeOf(1), 7, 8)
+  const told = (at: number) =>
+    tree.tick(at).some(action => {
+      if (action.type !== 'send' || action.link !== 'p8' || action.message.type !== 'members') return false
+      return action.message.members.some(member => member.age.peer === 'p9')
+    })
+  tree.received('p7', members(record(9, 50)), 100)
+  strictEqual(told(500), true)
+  for (let at = 1_000; at < 62_000; at += 1_000) {
+    for (const link of ['p7', 'p8']) tree.heard(link, at)
+    strictEqual(told(at), false)
+  }
+  tree.received('p7', members(record(9, 3)), 62_000)
+  strictEqual(told(62_000), true)
+})
