@@ -50,16 +50,17 @@ const WITH_VALUE: Record<string, (value: number) => Weights> = {
 }
 
 /**
- * The rule of a name. `amplify-average`: μ = m, all contributions count, as the kernels do it by themselves. `sum`: μ = 1, none counts.
- * `mean`: μ = 1, all count. `power-P`: μ = m^P, all count. `cap-C`: μ = min(m, C), all count. `saturate-K`: from the sum to
- * amplify-average as far as the row has gone, 1 - exp(-K · way). `damp-K`: so from the sum to the mean. With `fresh-` before
- * it: only contributions since the replica's own last pack count, whether the row was in it or not.
+ * The rule of a name. `amplify-average`: μ = m, all contributions count, as the kernels do it by themselves; `none`: the same,
+ * of a replica that is alone. `sum`: μ = 1, none counts. `mean`: μ = 1, all count. `power-P`: μ = m^P, all count. `cap-C`:
+ * μ = min(m, C), all count. `saturate-K`: from the sum to amplify-average as far as the row has gone, 1 - exp(-K · way).
+ * `damp-K`: so from the sum to the mean. With `fresh-` before it, contributions that came before the replica's own last pack
+ * do not count, even where the row was not in that pack: what the row has learned since, it learned with them.
  * @throws RangeError for a name nobody knows.
  */
 export function ruleOf(name: string): Rule {
   const [, prefix, kind = '', value] = /^(fresh-)?([a-z-]+?)(?:-(\d+(?:\.\d+)?))?$/.exec(name) ?? []
   const fresh = prefix !== undefined
-  if (kind === 'amplify-average') return { fresh }
+  if (name === 'none' || kind === 'amplify-average') return { fresh }
   const weights = value === undefined ? WITHOUT_VALUE[kind] : WITH_VALUE[kind]?.(Number(value))
   if (weights !== undefined) return { fresh, weights }
   throw new RangeError(

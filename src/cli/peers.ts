@@ -3,7 +3,6 @@ import { Command } from 'commander'
 import type { SwarmStatus } from '../types.ts'
 import { UsageError } from './exit.ts'
 import { DEFAULT_MODEL, DEMO_MODEL, demoOutputs, jsonOption, unlessGiven } from './options.ts'
-import { defaultFolders } from './output-folder.ts'
 import { noteIn, statusOf } from './running-peer.ts'
 import { stateFolder } from './swarm-options.ts'
 import { bytes, count, duration, peerName, table } from './table.ts'
@@ -13,7 +12,11 @@ export function peers(): Command {
   return new Command('peers')
     .description('shows the links of a running peer, and the members of its swarm')
     .addOption(
-      unlessGiven('--state <folder>', "the peer's state folder", 'that of a peer started here without --output')
+      unlessGiven(
+        '--state <folder>',
+        "the peer's state folder",
+        'that of a peer started here without --output'
+      )
     )
     .addOption(jsonOption())
     .action(async ({ state, json }: { state?: string; json: boolean }) => {
@@ -35,6 +38,7 @@ async function statusIn(state: string): Promise<SwarmStatus> {
 
 /** The status of the first peer that was started in this folder without --output; where there are more, says which it is. */
 async function statusHere(): Promise<SwarmStatus> {
+  const { defaultFolders } = await import('./output-folder.ts')
   const states = [...(await defaultFolders()), ...demoOutputs(DEMO_MODEL)].map(stateFolder)
   const asked = await Promise.all(
     states.map(async state => {

@@ -13,8 +13,6 @@ import {
   unlessGiven,
   whole
 } from './options.ts'
-import { takeOutput } from './output-folder.ts'
-import { lockOutput } from './output-lock.ts'
 import { stateFolder, swarmChoice, swarmOptions } from './swarm-options.ts'
 
 /** What `tensair start word2vec` was given; commander fills in the defaults. */
@@ -146,6 +144,8 @@ async function startWord2Vec(options: StartOptions, command: Command): Promise<v
     throw new UsageError('start: standard input is the keyboard; give --input FILE, or pipe a text into it')
   }
   const choice = await swarmChoice(command, options.output)
+  const { takeOutput } = await import('./output-folder.ts')
+  const { lockOutput } = await import('./output-lock.ts')
   const { output, notice } = await takeOutput({
     output: options.output,
     named: command.getOptionValueSource('output') !== 'default',

@@ -25,18 +25,20 @@ const MOST_STEP = 4
 const SOME_PACKS = 2
 const ENOUGH_PACKS = 5
 const ENOUGH_WORDS = 200_000
-/** Rows that must be shared for r to mean anything, and what their accumulators must have grown by, in ACCUMULATOR_UNIT. */
+/** Rows that must be known for r to mean anything; a row is, whose accumulator grew by so many ACCUMULATOR_UNITs. */
 const ENOUGH_ROWS = 20
-const ENOUGH_GROWTH = 8
+const ENOUGH_GROWTH = 4
+/** What is left of a sender's earlier packs when it sends another. */
+const KEPT = 0.25
 /** Own packs whose median is usual. */
-const REMEMBERED = 9
+const REMEMBERED = 5
 /** Other peers whose packs say what is usual where this one trains nothing itself, and how many are remembered. */
 const ENOUGH_PEERS = 3
 const MOST_PEERS = 64
 /** Root mean square of a row's change; 0.5 was the largest seen. */
 const MOST_ROW_STEP = 8
-/** Growth of a row's accumulator, in ACCUMULATOR_UNIT: at most 10 a word (0.02 were seen), at least what rounding can give. */
-const MOST_GROWTH_A_WORD = 10 * 2 ** 14
+/** Growth of a row's accumulator, in ACCUMULATOR_UNIT: at most 1 a word (0.02 was the most seen), at least what rounding can give. */
+const MOST_GROWTH_A_WORD = 2 ** 14
 const LEAST_GROWTH = -64
 /** Words that were read and wait for their batch, or the other way round. */
 const WORDS_UNDER_WAY = 16_384
@@ -44,7 +46,7 @@ const WORDS_UNDER_WAY = 16_384
 const MOST_WORDS_A_SECOND = 20_000_000
 const MOST_WORDS = MOST_WORDS_A_SECOND * 3600
 
-/** What one peer has sent lately: what is older counts half as much with each new pack. */
+/** What one peer has sent lately: what is older counts less with each new pack. */
 interface Sender {
   readonly words: number
   readonly energies: readonly number[] // [tables], E
@@ -52,17 +54,12 @@ interface Sender {
   readonly allowance: number
 }
 
-/** What is usual for the rows of one table, from packs that were learned; older ones count half as much each time. */
-interface UsualRows {
-  readonly energies: Float32Array // [capacity]
-  readonly growths: Float32Array // [capacity]
-}
-
 /** Judges the packs of neighbours by those of this peer. */
 export class PackBounds {
   readonly #tables: readonly TableShape[]
   readonly #senders = new Map<string, Sender>()
-  readonly #rows: readonly UsualRows[]
+  /** For each row of each table E / G of the last pack that it was in; 0 where there is none. */
+  readonly #ratios: readonly Float32Array[]
   /** √(E / words) of each table, of the packs that were learned last. */
   readonly #stepsAWord: number[][] = []
   #self: Sender
@@ -73,10 +70,7 @@ export class PackBounds {
   constructor(tables: readonly TableShape[]) {
     this.#tables = tables
     this.#self = newSender(tables)
-    this.#rows = tables.map(({ capacity }) => ({
-      energies: new Float32Array(capacity),
-      growths: new Float32Array(capacity)
-    }))
+    this.#ratios = tables.map(({ capacity }) => new Float32Array(capacity))
   }
 
   /**
@@ -123,7 +117,7 @@ export class PackBounds {
       const usual = median(this.#stepsAWord.map(steps => steps[table]))
       const aWord = Math.sqrt(sender.energies[table] / sender.words) / usual
       const ofRows = this.#accumulates
-        ? stepOfRows(delta[table], this.#rows[table], unit)
+        ? stepOfRows(delta[table], this.#ratios[table], unit)
         : enough
           ? Number.POSITIVE_INFINITY
           : 0
@@ -137,7 +131,7 @@ export class PackBounds {
 
   /** A sender as it is with one pack more; one of no words is the rest of the one before. */
   #after({ words: before, energies, allowance }: Sender, delta: Delta, words: number): Sender {
-    const kept = words > 0 ? 0.5 : 1
+    const kept = words > 0 ? KEPT : 1
     return {
       words: before * kept + words,
       energies: delta.map((changes, table) => {
@@ -151,12 +145,12 @@ export class PackBounds {
 
   #learn(delta: Delta, words: number, sender: Sender): void {
     for (const [table, changes] of delta.entries()) {
-      const { energies, growths } = this.#rows[table]
-      changes.rows.forEach((row, i) => {
-        energies[row] = energies[row] / 2 + energyOf(changes, i, this.#tables[table].unit)
-        growths[row] = growths[row] / 2 + changes.accumulators[i]
-        this.#accumulates ||= changes.accumulators[i] > 0
-      })
+      const { rows, accumulators } = changes
+      for (let i = 0; i < rows.length; i++) {
+        if (accumulators[i] < ENOUGH_GROWTH) continue
+        this.#accumulates = true
+        this.#ratios[table][rows[i]] = energyOf(changes, i, this.#tables[table].unit) / grown(accumulators[i])
+      }
     }
     if (sender.words === 0) return
     if (words === 0) this.#stepsAWord.pop()
@@ -193,20 +187,24 @@ function judgeRows(changes: RowChanges, { name, unit }: TableShape, words: numbe
 }
 
 /** r, or 0 where too few of the rows are known. */
-function stepOfRows(changes: RowChanges, { energies, growths }: UsualRows, unit: number): number {
+function stepOfRows(changes: RowChanges, ratios: Float32Array, unit: number): number {
   const { rows, accumulators } = changes
   let known = 0
   let energy = 0
   let usual = 0
   for (let i = 0; i < rows.length; i++) {
-    const row = rows[i]
-    if (growths[row] < ENOUGH_GROWTH) continue
+    const ratio = ratios[rows[i]]
+    if (ratio === 0) continue
     known++
     energy += energyOf(changes, i, unit)
-    // Growth is rounded to units; what it was before may have been one more.
-    usual += ((Math.max(0, accumulators[i]) + 1) * energies[row]) / growths[row]
+    usual += ratio * grown(accumulators[i])
   }
   return known < ENOUGH_ROWS || usual === 0 ? 0 : Math.sqrt(energy / usual)
+}
+
+/** Growth is rounded: it may be one unit more than is said, and some rows say none. */
+function grown(accumulator: number): number {
+  return Math.max(0, accumulator) + 1
 }
 
 /** Sum of the squared changes of row `i`, in weights. */

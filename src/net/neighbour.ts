@@ -23,6 +23,8 @@ export class Neighbour {
   /** What it is to this peer, once the tree has decided. */
   role: 'parent' | 'child' | undefined
   closed = false
+  /** How often the two sides had to say anew what they hold. */
+  replaced = 0
   /** The state it is handing over, as far as it has come. */
   state: Extract<Message<Content>, { type: 'state' }>[] = []
   /** Words it had trained, and when, at its last pack of its own: what the bounds are measured by. */

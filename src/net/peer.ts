@@ -23,6 +23,10 @@ import { Tree, type TreeAction } from './tree.ts'
 const TICK_MS = 250
 const LOOK_MS = 20
 const HELLO_MS = 10_000
+/** Longest time without a part of a state that was asked for: until it is there nothing can be packed. */
+const STATE_MS = 60_000
+/** A link may start over now and then, around a change of the tree; one that does so all the time serves nothing. */
+const MOST_REPLACED = 100
 const HEAD_START_MS = 60_000
 const MOST_STRANGERS = 32
 /** While there is training to do, applying gets at most this share of the time. */
@@ -82,6 +86,7 @@ export class Peer {
   #links = 0
   #packedWords = 0
   #applyNotBefore = 0
+  #adoptingSince = 0
   #tickDue = false
   #over = false
 
@@ -199,6 +204,16 @@ export class Peer {
         neighbour.out.read(neighbour.link.bytesOut, now)
         if (neighbour.hello === undefined && now - neighbour.openedAt > HELLO_MS) {
           await this.#offence(neighbour, 'silent', `it said no hello within ${HELLO_MS / 1000} s`)
+        } else if (
+          neighbour.role === 'parent' &&
+          this.ledger.adopting &&
+          now - this.#adoptingSince > STATE_MS
+        ) {
+          await this.#offence(
+            neighbour,
+            'silent',
+            `it owed its state, and nothing of it came for ${STATE_MS / 1000} s`
+          )
         }
       }
       this.tree.report({ addresses: this.node.addresses(), packs: this.held, words: this.words })
@@ -321,7 +336,9 @@ export class Peer {
     neighbour: Neighbour,
     message: Extract<LedgerMessage<Content>, { type: 'state' }>
   ): Promise<void> {
+    await this.#move(this.ledger.received(neighbour.id, message, clock()))
     if (!this.ledger.expectsState(neighbour.id, message.adoption)) return
+    this.#adoptingSince = clock()
     neighbour.state.push(message)
     if (!message.last) return
     const parts = neighbour.state
@@ -342,6 +359,7 @@ export class Peer {
           this.neighbours.get(action.link)?.send(action.message)
           break
         case 'send-hashes':
+          this.#adoptingSince = clock()
           this.neighbours.get(action.link)?.send({ type: 'want-state', hashes: await hashesOf(this.replica) })
           break
         case 'send-state':
@@ -357,8 +375,13 @@ export class Peer {
             `swarm: ${action.last - action.first + 1} packs of this peer were too old for where it attached, and are lost`
           )
           break
-        case 'lost-place':
+        case 'lost-place': {
           this.replaced++
+          const neighbour = this.neighbours.get(action.link)
+          if (neighbour !== undefined && ++neighbour.replaced > MOST_REPLACED) {
+            await this.#offence(neighbour, 'protocol', `it lost its place ${MOST_REPLACED} times`)
+          }
+        }
       }
     }
   }
@@ -422,28 +445,31 @@ export class Peer {
   }
 
   /** A link is over. */
-  async #forget(neighbour: Neighbour): Promise<void> {
+  async #forget(neighbour: Neighbour, again = true): Promise<void> {
     neighbour.closed = true
     if (!this.neighbours.delete(neighbour.id)) return
     this.past.bytesIn += neighbour.link.bytesIn
     this.past.bytesOut += neighbour.link.bytesOut
     await this.#move(this.ledger.close(neighbour.id, clock()))
     const { hello, dial } = neighbour
-    if (hello === undefined && dial !== undefined) await this.#shape(this.tree.dialFailed(dial, clock()))
-    else await this.#shape(this.tree.closed(neighbour.id, clock()))
+    if (hello === undefined && dial !== undefined)
+      await this.#shape(this.tree.dialFailed(dial, clock(), again))
+    else await this.#shape(this.tree.closed(neighbour.id, clock(), again))
   }
 
   /** Cuts the link of whoever broke a rule. */
   async #offence(neighbour: Neighbour, offence: Offence, reason: string): Promise<void> {
-    this.#count(neighbour.peer, offence, reason)
+    const banned = this.#count(neighbour.peer, offence, reason)
     neighbour.closed = true
     neighbour.link.abort(reason)
-    await this.#forget(neighbour)
+    await this.#forget(neighbour, !banned)
   }
 
-  #count(peer: string, offence: Offence, reason: string): void {
+  /** Returns whether the peer is shut out. */
+  #count(peer: string, offence: Offence, reason: string): boolean {
     const ban = this.strikes.add(peer, offence, reason, clock())
     if (ban > 0) this.node.ban(peer, ban)
+    return ban > 0
   }
 }
 

@@ -2,61 +2,50 @@ import type { PeerProcess } from './swarm-processes.ts'
 
 const EVERY_MS = 100
 
-/**
- * Measures for how long peers did not train, though they had been given words, by their own status.
- *
- * What it finds is certain, however busy the machine: a pause begins when an answer has come that says so many words, at
- * the earliest when the next ones were written, and ends when the last question was put that was answered the same.
- */
-export class Pauses {
-  /** The longest, ms; for each peer. */
-  readonly longest = new Map<PeerProcess, number>()
-  readonly #watched = new Set<PeerProcess>()
-
-  /** Begins with a peer that has joined its swarm. */
-  watch(...peers: readonly PeerProcess[]): void {
-    for (const peer of peers) {
-      this.longest.set(peer, 0)
-      this.#watched.add(peer)
-      void this.#look(peer)
-    }
-  }
-
-  /** Measures no further. */
-  leave(peer: PeerProcess): void {
-    this.#watched.delete(peer)
-  }
-
-  end(): void {
-    this.#watched.clear()
-  }
-
-  async #look(peer: PeerProcess): Promise<void> {
-    let words = -1
-    let since = 0
-    while (this.#watched.has(peer)) {
-      const asked = performance.now()
-      const now = await wordsOf(peer)
-      if (now === undefined || !this.#watched.has(peer)) return
-      if (now > words) {
-        words = now
-        since = performance.now()
-      } else {
-        const fed = peer.fed.find(fed => fed.words > words)?.at ?? asked
-        const pause = asked - Math.max(since, fed)
-        if (pause > (this.longest.get(peer) ?? 0)) this.longest.set(peer, pause)
-      }
-      await new Promise(resolve => setTimeout(resolve, EVERY_MS))
-    }
-  }
+/** What is known of a peer's training: since when it has been at so many words, at the latest. */
+interface Watch {
+  words: number
+  since: number
+  longest: number
+  readonly timer: ReturnType<typeof setInterval>
 }
 
-/** Words trained; undefined where the process is over. */
-async function wordsOf(peer: PeerProcess): Promise<number | undefined> {
-  try {
-    const status = await peer.status()
-    return status.members.find(member => member.peer === status.peer)?.words
-  } catch {
-    return undefined
+/**
+ * Measures for how long peers do not train though they have been given words, by asking for their status again and again.
+ *
+ * A pause that it finds was one, however late answers come: it begins when an answer came that tells of so many words, or when
+ * the next ones were written, and ends when the last question was put that was answered the same.
+ */
+export class Pauses {
+  readonly #watches = new Map<PeerProcess, Watch>()
+
+  /** Begins with peers that have joined their swarm. */
+  watch(...peers: readonly PeerProcess[]): void {
+    for (const peer of peers) {
+      const timer = setInterval(() => this.#ask(peer), EVERY_MS)
+      this.#watches.set(peer, { words: -1, since: 0, longest: 0, timer })
+    }
+  }
+
+  /** Ends; returns the longest pause of all, in ms. */
+  end(): number {
+    for (const { timer } of this.#watches.values()) clearInterval(timer)
+    return Math.max(...Array.from(this.#watches.values(), watch => watch.longest))
+  }
+
+  // It does not wait for the answer to the last question, so that a peer that answers nothing is found out as well.
+  async #ask(peer: PeerProcess): Promise<void> {
+    const asked = performance.now()
+    const status = await peer.status().catch(() => undefined)
+    const words = status?.members.find(member => member.peer === status.peer)?.words
+    const watch = this.#watches.get(peer)
+    if (watch === undefined || words === undefined) return
+    if (words > watch.words) {
+      watch.words = words
+      watch.since = performance.now()
+    } else if (words === watch.words) {
+      const given = peer.fed.find(fed => fed.words > words)?.at ?? asked
+      watch.longest = Math.max(watch.longest, asked - Math.max(watch.since, given))
+    }
   }
 }

@@ -35,7 +35,6 @@ export function take(lines: Iterator<string>, count: number): string[] {
 export class Feeding {
   readonly #texts = new Map<PeerProcess, Iterator<string>>()
   readonly #timer: ReturnType<typeof setInterval>
-  readonly #startedAt = performance.now()
   #seeds = 0
 
   constructor(peers: readonly PeerProcess[] = []) {

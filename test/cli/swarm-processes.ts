@@ -1,6 +1,6 @@
 // Peers of a swarm as their users run them: as processes, here fed line by line.
 
-import { ok } from 'node:assert'
+import { deepStrictEqual, match, ok, strictEqual } from 'node:assert'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
@@ -74,6 +74,13 @@ export class PeerProcess {
   get told(): JobEvent[] {
     const text = this.#running.stdout
     return events(text.slice(0, text.lastIndexOf('\n') + 1)) as unknown as JobEvent[]
+  }
+
+  /** The losses it has told, one for each second or so in which any was measured. */
+  get losses(): number[] {
+    return this.told.flatMap(event =>
+      event.event === 'progress' && event.loss !== undefined ? [event.loss] : []
+    )
   }
 
   get warnings(): string[] {
@@ -151,6 +158,21 @@ export async function together(peers: readonly PeerProcess[]): Promise<void> {
     }
     return true
   })
+}
+
+/**
+ * Resolves when the peers have ended by themselves: with every word that they were given, without a warning, and with the
+ * same model.
+ */
+export async function agreed(peers: readonly PeerProcess[]): Promise<void> {
+  const ends = await Promise.all(peers.map(peer => peer.ended()))
+  const all = JSON.stringify(ends, undefined, 1)
+  for (const [i, peer] of peers.entries()) {
+    strictEqual(ends[i].words, peer.fed.at(-1)?.words ?? 0, all)
+    deepStrictEqual(peer.warnings, [], peer.output)
+    strictEqual(ends[i].sharedHash, ends[0].sharedHash, all)
+  }
+  match(ends[0].sharedHash ?? '', /^(?!0{32})[\da-f]{32}$/)
 }
 
 /** Looks again and again until there is something to find; fails after a time that is longer than anything takes. */

@@ -6,12 +6,12 @@ import type { LedgerAction } from '../../src/net/ledger-action.ts'
 import type { LedgerMessage, Origin, RowHashes, Vector } from '../../src/net/messages.ts'
 import type { ContentRules } from '../../src/net/outbox.ts'
 
-export const ROWS = 6
+const ROWS = 6
 
 /** What a pack changes: row → change. */
 export type Changes = ReadonlyMap<number, number>
 
-export const changesRules: ContentRules<Changes> = {
+const changesRules: ContentRules<Changes> = {
   sum(parts) {
     ok(parts.length > 0)
     const sum = new Map<number, number>()
@@ -29,7 +29,7 @@ export const changesRules: ContentRules<Changes> = {
   bytes: changes => 8 * changes.size
 }
 
-export interface Limits {
+interface Limits {
   readonly logBytes: number
   readonly unacknowledgedFrames: number
   readonly unacknowledgedBytes: number
@@ -49,7 +49,7 @@ interface Wire {
 export interface Peer {
   readonly id: number
   readonly ledger: Ledger<Changes>
-  /** The shared rows, and from `send-hashes` on whether they stay as they are. */
+  /** The shared rows; one that is not there is as new, 0. */
   readonly shared: Map<number, number>
   readonly wires: Map<string, Wire>
   /** The state that is arriving. */
