@@ -15,14 +15,16 @@ export interface DemoPeerOptions {
   readonly output: string
   readonly device: 'auto' | 'webgpu' | 'wasm'
   readonly threads: number
+  /** Ends after as many words; default: at the text's end. */
+  readonly words?: number
 }
 
 /** Runs one of the demo's two peers; its events go to standard output, as NDJSON, for the process that started it. */
 export async function runDemoPeer(options: DemoPeerOptions): Promise<void> {
-  const { swarm, bootstrap, output, device, threads } = options
+  const { swarm, bootstrap, output, device, threads, words } = options
   const stop = stopSignal()
-  await lockOutput('demo', '--output', output)
   const text = await demoText(PASSES)
+  await lockOutput('demo', '--output', output)
   await trainModel({
     name: 'demo',
     text: { name: 'the demo text', resumable: false, source: 'demo', open: () => text },
@@ -30,6 +32,7 @@ export async function runDemoPeer(options: DemoPeerOptions): Promise<void> {
     output,
     device,
     threads,
+    ...(words !== undefined && { words }),
     resume: false,
     overwrite: true,
     checkpointEvery: 60,

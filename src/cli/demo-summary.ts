@@ -1,5 +1,5 @@
 import type { EndEvent } from '../jobs/events.ts'
-import type { FoundBy } from './demo-display.ts'
+import type { Pair } from './demo-pair.ts'
 import { mergeEnds } from './demo-progress.ts'
 import { askModel } from './saved-model.ts'
 import { bytes, count, duration, table } from './table.ts'
@@ -8,7 +8,7 @@ const WORDS = ['president', 'army', 'school', 'france', 'music', 'gold']
 const NEIGHBORS = 6
 
 /** What the demo has come to, for people: what was trained, that both peers hold the same, and what the model in `output` knows. */
-export async function summary(ends: readonly EndEvent[], foundBy: FoundBy, output: string): Promise<string> {
+export async function summary({ ends, foundBy }: Pair, output: string): Promise<string> {
   const all = mergeEnds(ends)
   const facts = [
     ['what', 'value'],

@@ -40,7 +40,7 @@ export class SharedWord2Vec implements SharedReplica {
     return this.#hasMore
   }
 
-  pack(): Promise<Delta> {
+  pack(leastHits = 1): Promise<Delta> {
     const { device, input, output, turns } = this.#trainer
     return turns.take(async () => {
       const { failure } = this.#trainer
@@ -49,9 +49,9 @@ export class SharedWord2Vec implements SharedReplica {
       }
       const most = Math.max(2, Math.floor(PACK_BYTES / (input.dim + 13)))
       const half = most >>> 1
-      const inputs = await device.pack(input, half)
+      const inputs = await device.pack(input, { limit: half, leastHits })
       const left = most - inputs.rows.length
-      const outputs = await device.pack(output, left)
+      const outputs = await device.pack(output, { limit: left, leastHits })
       this.#hasMore = inputs.rows.length === half || outputs.rows.length === left
       return [changesOf(inputs, input.dim), changesOf(outputs, output.dim)]
     })

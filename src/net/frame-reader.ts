@@ -1,4 +1,5 @@
 import { BULK, CRITICAL, HEADER_BYTES, MAX_FRAME_BYTES, MAX_SKIPPED_BYTES, MORE } from './frame.ts'
+import { LinkError } from './link-error.ts'
 
 /** The most bytes a message of this type may have; undefined for a type that is not known, which is skipped. */
 export type Limits = (type: number) => number | undefined
@@ -9,10 +10,20 @@ export interface FrameReaderOptions {
   readonly onMessage: (type: number, message: Uint8Array<ArrayBuffer>) => void
 }
 
+/** How far a lane has come. */
+export interface LaneProgress {
+  /** Messages that have begun. */
+  readonly begun: number
+  /** Whether the last of them is not whole. */
+  readonly unfinished: boolean
+  /** Bytes of payload, of all of them. */
+  readonly bytes: number
+}
+
 /** Makes messages of the bytes that come, however they are cut. */
 export interface FrameReader {
-  /** Frames that came whole. */
-  readonly frames: number
+  readonly control: LaneProgress
+  readonly bulk: LaneProgress
   /** Whether a frame or a message has begun and is not whole. */
   readonly unfinished: boolean
   /** Bytes held for messages that are not whole: less than twice those that came, and within the limits of two types. */
@@ -20,13 +31,15 @@ export interface FrameReader {
   /**
    * Takes bytes.
    *
-   * @throws Error that says what came, where it breaks the rules of frames or the limits, or whatever `onMessage` throws;
-   * the reader is then of no further use.
+   * @throws LinkError that says what came, where it breaks the rules of frames or the limits, or whatever `onMessage`
+   * throws; the reader is then of no further use.
    */
   push(bytes: Uint8Array): void
 }
 
 interface Lane {
+  begun: number
+  bytes: number
   type: number | undefined // of the message that has begun
   /** Most bytes that the message may have. */
   limit: number
@@ -39,13 +52,12 @@ interface Lane {
 
 /** A reader that has seen nothing yet. */
 export function frameReader({ limits, onMessage }: FrameReaderOptions): FrameReader {
-  const lanes = { control: emptyLane(), bulk: emptyLane() }
+  const lanes = { control: newLane(), bulk: newLane() }
   const header = new Uint8Array(HEADER_BYTES)
   const view = new DataView(header.buffer)
   let headerFilled = 0
   let lane: Lane | undefined // of the frame whose payload is being read
   let left = 0 // of that payload
-  let frames = 0
 
   function begin(): Lane {
     const type = view.getUint8(0)
@@ -53,17 +65,20 @@ export function frameReader({ limits, onMessage }: FrameReaderOptions): FrameRea
     const length = view.getUint32(4, true)
     const lane = flags & BULK ? lanes.bulk : lanes.control
     if (length > MAX_FRAME_BYTES) throw tooLong('frame', type, length, MAX_FRAME_BYTES)
-    if (flags & MORE && length === 0) throw new Error(`link: empty fragment of a message of type ${type}`)
+    if (flags & MORE && length === 0)
+      throw new LinkError('malformed', `empty fragment of a message of type ${type}`)
     if (lane.type === undefined) {
       const limit = limits(type)
+      lane.begun++
       lane.type = type
       lane.skipped = limit === undefined
       lane.limit = limit ?? MAX_SKIPPED_BYTES
     }
     if (lane.type !== type) {
-      throw new Error(`link: frame of type ${type} within a message of type ${lane.type}`)
+      throw new LinkError('malformed', `frame of type ${type} within a message of type ${lane.type}`)
     }
     if (lane.skipped && flags & CRITICAL) {
+      // Sound in a later version of the protocol, so nobody's fault.
       throw new Error(`link: message of type ${type}, which this version does not know and may not skip`)
     }
     lane.claimed += length
@@ -73,18 +88,21 @@ export function frameReader({ limits, onMessage }: FrameReaderOptions): FrameRea
   }
 
   function end(lane: Lane): void {
-    frames++
     headerFilled = 0
     if (view.getUint8(1) & MORE) return
     const { type, skipped, buffer, filled } = lane
-    Object.assign(lane, emptyLane())
+    Object.assign(lane, NO_MESSAGE, { buffer: new ArrayBuffer(0) })
     if (type === undefined || skipped) return
     onMessage(type, new Uint8Array(buffer.byteLength === filled ? buffer : buffer.transfer(filled)))
   }
 
   return {
-    get frames() {
-      return frames
+    get control() {
+      return progressOf(lanes.control)
+    },
+
+    get bulk() {
+      return progressOf(lanes.bulk)
     },
 
     get unfinished() {
@@ -108,6 +126,7 @@ export function frameReader({ limits, onMessage }: FrameReaderOptions): FrameRea
         }
         const piece = bytes.subarray(offset, offset + left)
         if (!lane.skipped) append(lane, piece)
+        lane.bytes += piece.length
         offset += piece.length
         left -= piece.length
         if (left > 0) return
@@ -119,8 +138,14 @@ export function frameReader({ limits, onMessage }: FrameReaderOptions): FrameRea
   }
 }
 
-function emptyLane(): Lane {
-  return { type: undefined, limit: 0, claimed: 0, skipped: false, buffer: new ArrayBuffer(0), filled: 0 }
+const NO_MESSAGE = { type: undefined, limit: 0, claimed: 0, skipped: false, filled: 0 }
+
+function newLane(): Lane {
+  return { begun: 0, bytes: 0, ...NO_MESSAGE, buffer: new ArrayBuffer(0) }
+}
+
+function progressOf({ begun, type, bytes }: Lane): LaneProgress {
+  return { begun, unfinished: type !== undefined, bytes }
 }
 
 /** Memory doubles with what has come; what a frame claims takes none. */
@@ -133,6 +158,9 @@ function append(lane: Lane, piece: Uint8Array): void {
   lane.filled = wanted
 }
 
-function tooLong(what: string, type: number, bytes: number, most: number): Error {
-  return new Error(`link: ${what} of type ${type} with ${bytes} bytes or more; at most ${most} are taken`)
+function tooLong(what: string, type: number, bytes: number, most: number): LinkError {
+  return new LinkError(
+    'oversize',
+    `${what} of type ${type} with ${bytes} bytes or more; at most ${most} are taken`
+  )
 }

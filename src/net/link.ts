@@ -1,6 +1,7 @@
 import type { MessageStream } from '@libp2p/interface'
-import { frameReader, type Limits } from './frame-reader.ts'
+import { frameReader, type LaneProgress, type Limits } from './frame-reader.ts'
 import { frameWriter, type Priority } from './frame-writer.ts'
+import { LinkError } from './link-error.ts'
 
 /** What a link uses of a libp2p stream. */
 export type LinkStream = Pick<
@@ -20,7 +21,7 @@ export interface LinkOptions {
   readonly onMessage: (type: number, message: Uint8Array<ArrayBuffer>) => undefined | PromiseLike<unknown>
   /**
    * The link is over: called once. The error is there unless one of the two sides closed it politely, and says why in one
-   * line. No message comes after it.
+   * line; it is a LinkError where the other side broke the rules. No message comes after it.
    */
   readonly onClose: (error?: Error) => void
   /** Bytes of messages that may be unprocessed, one counting at least 1 KiB; beyond it the link is aborted. Default 64 MiB. */
@@ -38,6 +39,8 @@ export interface Link {
   /** Bytes that came and that were handed to the stream. */
   readonly bytesIn: number
   readonly bytesOut: number
+  /** Bytes that came in messages of bulk, whole or not. */
+  readonly bulkIn: number
   /** Bytes of messages that were accepted and not yet handed to the stream. It is the caller who keeps this bounded. */
   readonly buffered: number
   /** Sends a message: its parts, back to back, which must not change any more. Does nothing once the link is closing. */
@@ -87,7 +90,10 @@ export function openLink(stream: LinkStream, options: LinkOptions): Link {
         bytesIn += chunk.length
         if (state === 'open') reader.push(chunk)
         if (unprocessed + reader.held > maxUnprocessed) {
-          throw new Error(`link: more than ${maxUnprocessed} bytes came that could not be processed yet`)
+          throw new LinkError(
+            'flood',
+            `more than ${maxUnprocessed} bytes came that could not be processed yet`
+          )
         }
       }
     } catch (error) {
@@ -96,15 +102,19 @@ export function openLink(stream: LinkStream, options: LinkOptions): Link {
     if (state === 'open') watch()
   }
 
-  /** A peer that lets a frame hang holds memory for nothing. */
+  /** A peer that lets a message hang holds memory for nothing, whatever it sends beside it. */
   function watch(): void {
     if (!reader.unfinished) stopTimer()
     if (!reader.unfinished || cancelTimer !== undefined) return
-    const before = bytesIn
+    const before = { control: reader.control, bulk: reader.bulk, bytesIn }
     cancelTimer = timer(frameTime, () => {
       cancelTimer = undefined
-      if (bytesIn - before >= LEAST_PROGRESS) watch()
-      else fail(new Error(`link: a message got no further within ${frameTime} ms`))
+      const hang =
+        bytesIn - before.bytesIn < LEAST_PROGRESS ||
+        hangs(before.control, reader.control) ||
+        hangs(before.bulk, reader.bulk)
+      if (hang) fail(new LinkError('slow', `a message got no further within ${frameTime} ms`))
+      else watch()
     })
   }
 
@@ -197,6 +207,9 @@ export function openLink(stream: LinkStream, options: LinkOptions): Link {
     get bytesOut() {
       return bytesOut
     },
+    get bulkIn() {
+      return reader.bulk.bytes
+    },
     get buffered() {
       return writer.waiting
     },
@@ -216,6 +229,12 @@ export function openLink(stream: LinkStream, options: LinkOptions): Link {
       fail(new Error(reason))
     }
   }
+}
+
+/** Whether the message that was unfinished `before` still is, and has hardly got on. */
+function hangs(before: LaneProgress, now: LaneProgress): boolean {
+  const same = before.unfinished && now.unfinished && before.begun === now.begun
+  return same && now.bytes - before.bytes < LEAST_PROGRESS
 }
 
 const afterTimeout: Timer = (milliseconds, act) => {

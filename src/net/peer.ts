@@ -86,6 +86,9 @@ export class Peer {
   #links = 0
   #packedWords = 0
   #applyNotBefore = 0
+  /** Exchanges that are asked for and not done. */
+  #exchanges = 0
+  #endPause = () => {}
   #adoptingSince = 0
   #tickDue = false
   #over = false
@@ -142,23 +145,31 @@ export class Peer {
   }
 
   /** Packs what was trained since the last time, unless there is nobody to tell. */
-  async exchange(): Promise<void> {
-    // What a state is asked for must stay as it is until that has come.
-    while (!(await this.#exchanged())) await new Promise(resolve => setTimeout(resolve, LOOK_MS))
+  async exchange(leastHits?: number): Promise<void> {
+    this.#exchanges++
+    this.#endPause()
+    try {
+      // What a state is asked for must stay as it is until that has come.
+      while (!(await this.#exchanged(leastHits))) await new Promise(resolve => setTimeout(resolve, LOOK_MS))
+    } finally {
+      this.#exchanges--
+    }
   }
 
-  async #exchanged(): Promise<boolean> {
+  async #exchanged(leastHits?: number): Promise<boolean> {
     let done = true
     await this.#post(async () => {
       if (!this.connected) return
       done = !this.ledger.adopting
       if (!done) return
-      const words = Math.max(0, this.words - this.#packedWords)
+      // Of the packs that one exchange makes the first has the words.
+      let words = Math.max(0, this.words - this.#packedWords)
       this.#packedWords = this.words
       do {
-        const delta = await this.replica.pack()
+        const delta = await this.replica.pack(leastHits)
         if (delta.every(part => part.rows.length === 0)) return
         const content = { words, delta }
+        words = 0
         this.packs++
         this.#options.packed?.(content)
         await this.#move(this.ledger.packed(content, clock()))
@@ -387,14 +398,23 @@ export class Peer {
   }
 
   async #apply({ delta }: Content): Promise<void> {
-    const wait = this.#applyNotBefore - clock()
-    if (this.training && wait > 0) await new Promise(resolve => setTimeout(resolve, wait))
+    await this.#leaveTime(this.#applyNotBefore - clock())
     const begun = clock()
     await this.replica.apply(delta)
     const ended = clock()
     this.framesApplied++
     this.applying.add(ended - begun)
     this.#applyNotBefore = ended + (ended - begun) * (1 / MOST_APPLYING - 1)
+  }
+
+  /** Waits for training to go on, unless it waits itself, for what it learned to be packed. */
+  async #leaveTime(milliseconds: number): Promise<void> {
+    if (!this.training || this.#exchanges > 0 || milliseconds <= 0) return
+    const pause = Promise.withResolvers<void>()
+    const timer = setTimeout(pause.resolve, milliseconds)
+    this.#endPause = pause.resolve
+    await pause.promise
+    clearTimeout(timer)
   }
 
   async #sendState(link: string, adoption: number, vector: Vector, hashes: RowHashes): Promise<void> {

@@ -44,8 +44,8 @@ class PeerSwarm implements Swarm {
     this.#peer.tree.report({ words, position, finished, packs: this.#peer.held })
   }
 
-  exchange(): Promise<void> {
-    return this.#peer.exchange()
+  exchange(leastHits?: number): Promise<void> {
+    return this.#peer.exchange(leastHits)
   }
 
   alone<Result>(act: () => Promise<Result>): Promise<Result> {

@@ -1,4 +1,4 @@
-import { deepStrictEqual, ok, rejects, strictEqual, throws } from 'node:assert'
+import { deepStrictEqual, ok, rejects, throws } from 'node:assert'
 import { test } from 'node:test'
 import { pipe } from 'it-pipe'
 import { exchange } from '../../src/dataflow/exchange.ts'
@@ -22,7 +22,7 @@ function witness(peer = 'me') {
   const swarm = {
     peer,
     report: (state: Reported) => void reported.push(state),
-    exchange: async () => void log.push('pack')
+    exchange: async (leastHits?: number) => void log.push(leastHits === 1 ? 'pack all' : 'pack')
   }
   return { log, reported, replica, swarm }
 }
@@ -44,7 +44,7 @@ test('every interval of words is packed after the chunk that completes it, and w
     'pack',
     'train 1',
     'drain',
-    'pack'
+    'pack all'
   ])
 })
 
@@ -77,35 +77,30 @@ test('words that come slowly are packed after a time, once, without more coming'
   const packed = Promise.withResolvers<void>()
   const slow = {
     ...swarm,
-    async exchange() {
-      await swarm.exchange()
+    async exchange(leastHits?: number) {
+      await swarm.exchange(leastHits)
       packed.resolve()
     }
   }
   const sharing = exchange(slow, { interval: 1000, maxSeconds: 0.01, phase: 0 })(replica)
   await sharing.train([line(1)])
   await packed.promise
-  deepStrictEqual(log, ['train 1', 'pack'])
+  deepStrictEqual(log, ['train 1', 'pack all'])
   await sharing.drain()
 })
 
-test('time does not pack what has been packed', async t => {
+test('packs in between leave out what was used little, which time then brings', async t => {
   t.mock.timers.enable({ apis: ['setTimeout'] })
   const { log, replica, swarm } = witness()
-  const sharing = exchange(swarm, { interval: 10, maxSeconds: 2, phase: 0 })(replica)
-  await sharing.train([line(1)])
-  t.mock.timers.tick(1000)
-  await sharing.train([line(9)])
-  t.mock.timers.tick(10_000)
-  deepStrictEqual(log, ['train 1', 'train 1', 'pack'])
-  await sharing.train([line(1)])
+  const sharing = exchange(swarm, { interval: 2, leastHits: 7, maxSeconds: 2, phase: 0 })(replica)
+  await sharing.train([line(2)])
   t.mock.timers.tick(1999)
-  strictEqual(log.length, 4)
+  await sharing.train([line(1)])
+  deepStrictEqual(log, ['train 1', 'pack', 'train 1'])
   t.mock.timers.tick(1)
-  deepStrictEqual(log.slice(4), ['pack'])
-  await sharing.drain()
   t.mock.timers.tick(10_000)
-  deepStrictEqual(log.slice(5), ['drain', 'pack'])
+  deepStrictEqual(log, ['train 1', 'pack', 'train 1', 'pack all'])
+  await sharing.drain()
 })
 
 test('the swarm hears of words and position after each chunk, and at the end that it is the end', async () => {

@@ -149,6 +149,24 @@ test('a message that hangs for 30 s ends the link; one that gets on does not', a
   strictEqual(far.status, 'aborted')
 })
 
+test('a message that hangs ends the link, whatever else comes beside it', async () => {
+  const timers: (() => void)[] = []
+  const timer: Timer = (_, act) => {
+    timers.push(act)
+    return () => {}
+  }
+  const [near, far] = FakeStream.pair()
+  const { over, messages } = open(far, { timer })
+  near.send(Uint8Array.of(BULK, 4, 0, 0, 0, 1, 0, 0)) // of 256 bytes, none of which comes
+  near.deliver()
+  const heartbeat = Uint8Array.of(CONTROL, 0, 0, 0, 0, 4, 0, 0, ...new Uint8Array(1024))
+  for (let i = 0; i < 4; i++) near.send(heartbeat)
+  near.deliver()
+  strictEqual(messages.length, 4)
+  timers[0]?.()
+  match(String(await over), /LinkError: link: a message got no further within 30000 ms/)
+})
+
 test('a peer that sends more than can be processed is cut off', async () => {
   const [near, far] = FakeStream.pair()
   const { link } = open(near)
@@ -311,7 +329,7 @@ test('over libp2p, hostile bytes end their own link and no other', async t => {
       if (!attack.stream.writableNeedsDrain) attack.stream.send(bytes)
       await turn()
     }
-    match(String(await over), /^Error: link: /, name)
+    match(String(await over), /^LinkError: link: /, name)
   }
   friend.link.send(CONTROL, Uint8Array.of(1), 'control')
   await until(() => messages.length === 1)

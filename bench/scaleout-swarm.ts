@@ -1,0 +1,228 @@
+import { createCodec } from '../src/net/codec.ts'
+import { type Content, contentRules } from '../src/net/content.ts'
+import { HEADER_BYTES, MAX_WRITE_BYTES } from '../src/net/frame.ts'
+import type { Message } from '../src/net/messages.ts'
+import { mean } from './measure.ts'
+import { Clock, Wire } from './scaleout-network.ts'
+import type { Recording } from './scaleout-packs.ts'
+import { SimulatedPeer, type World } from './scaleout-peer.ts'
+
+export interface SwarmOptions {
+  readonly peers: number
+  /** Milliseconds from a byte's sending to its arrival. */
+  readonly latency: number
+  /** Words a peer trains in a second while it does nothing else. */
+  readonly speed: number
+  /** Words between two packs. */
+  readonly interval: number
+  /** Seconds of training before anything is counted, and those that are. */
+  readonly warmup: number
+  readonly seconds: number
+}
+
+/** What peers came to, a second where it is bytes, frames or packs. */
+export interface SwarmOutcome {
+  readonly out: Spread
+  readonly in: Spread
+  readonly frames: Spread
+  readonly packs: number
+  /** Milliseconds from a pack's making to its application at each other peer, transit included. */
+  readonly staleness: number
+  readonly stalenessMost: number
+  readonly applyShare: Spread
+  /** Share of a core of this machine that summing takes a peer. */
+  readonly sumShare: Spread
+  /** Links from the root to the farthest peer. */
+  readonly depth: number
+  /** Peers that have children. */
+  readonly inner: number
+}
+
+export interface Spread {
+  readonly mean: number
+  readonly most: number
+}
+
+const LINK_BYTES_PER_SECOND = 125e6
+// What a log keeps is asked for only where links are lost.
+const LOG_BYTES = 2 ** 20
+const SEED = 1
+
+/**
+ * Runs a swarm in which every peer plays back another part of the recording, in simulated time.
+ * @throws Error unless all peers come to the same state in the end.
+ */
+export function runSwarm(recording: Recording, options: SwarmOptions): SwarmOutcome {
+  const { peers: count, latency, interval, speed, warmup, seconds } = options
+  const { intervals } = recording
+  const clock = new Clock()
+  const peers = new Map<string, SimulatedPeer>()
+  const world = openWorld(clock, recording, peers, latency)
+  const list: SimulatedPeer[] = []
+  for (let i = 0; i < count; i++) {
+    clock.run(clock.now + 100)
+    const peer = new SimulatedPeer(world, { start: 1 + i, peer: peerId(i) }, peers, LOG_BYTES)
+    peers.set(peer.age.peer, peer)
+    for (const other of list) {
+      other.discovered(peer.age)
+      peer.discovered(other.age)
+    }
+    list.push(peer)
+  }
+  clock.run(clock.now + 20_000)
+  const strays = list.filter(({ tree }, i) => (i === 0) !== tree.root)
+  if (strays.length > 0) throw new Error(`scaleout: ${strays.length} peers found no place in the tree`)
+
+  const ms = (interval / speed) * 1000
+  for (const [i, peer] of list.entries()) {
+    const first = Math.floor((i * intervals.length) / count)
+    const packs = (n: number) => intervals[(first + n) % intervals.length]
+    // By the golden ratio: spread evenly, and neighbours in the list far apart.
+    peer.train({ packs, interval: ms }, (i * 0.618) % 1)
+  }
+  clock.run(clock.now + warmup * 1000)
+  const before = list.map(totals)
+  clock.run(clock.now + seconds * 1000)
+  const counted = list.map((peer, i) => subtract(totals(peer), before[i]))
+
+  for (const peer of list) peer.finish()
+  for (let left = 600; left > 0 && !list.every(({ ledger }) => ledger.idle); left--) clock.run(clock.now + 1000)
+  const states = new Set(
+    list.map(({ fingerprint, ledger }) => `${fingerprint} ${JSON.stringify([...ledger.vector].sort())}`)
+  )
+  if (states.size !== 1) throw new Error(`scaleout: the peers came to ${states.size} different states`)
+
+  const spread = (figure: (total: Totals) => number): Spread => {
+    const figures = counted.map(total => figure(total) / seconds)
+    return { mean: mean(figures), most: Math.max(...figures) }
+  }
+  const applications = counted.reduce((sum, total) => sum + total.applications, 0)
+  return {
+    out: spread(total => total.bytesOut),
+    in: spread(total => total.bytesIn),
+    frames: spread(total => total.framesIn),
+    packs: spread(total => total.packs).mean,
+    staleness: counted.reduce((sum, total) => sum + total.staleness, 0) / applications,
+    stalenessMost: Math.max(...list.map(peer => peer.staleness.most)),
+    applyShare: spread(total => total.applied / 1000),
+    sumShare: spread(total => total.summed / 1000),
+    depth: Math.max(...list.map(peer => depthOf(peer, peers))),
+    inner: list.filter(({ tree }) => tree.children.length > 0).length
+  }
+}
+
+interface Totals {
+  readonly bytesOut: number
+  readonly bytesIn: number
+  readonly framesIn: number
+  readonly packs: number
+  readonly applied: number
+  readonly summed: number
+  readonly staleness: number
+  readonly applications: number
+}
+
+function totals(peer: SimulatedPeer): Totals {
+  const { bytesOut, bytesIn, framesIn, applied, summed, born, staleness } = peer
+  const { sum, count } = staleness
+  return { bytesOut, bytesIn, framesIn, packs: born.length, applied, summed, staleness: sum, applications: count }
+}
+
+function subtract(totals: Totals, before: Totals): Totals {
+  const names = Object.keys(totals) as (keyof Totals)[]
+  return Object.fromEntries(names.map(name => [name, totals[name] - before[name]])) as unknown as Totals
+}
+
+function depthOf(peer: SimulatedPeer, peers: ReadonlyMap<string, SimulatedPeer>): number {
+  const parent = peers.get(peer.tree.parent?.peer ?? '')
+  return parent === undefined ? 0 : 1 + depthOf(parent, peers)
+}
+
+function openWorld(
+  clock: Clock,
+  recording: Recording,
+  peers: ReadonlyMap<string, SimulatedPeer>,
+  latency: number
+): World {
+  const random = randomNumbers(SEED)
+  const fingerprints = new WeakMap<Content, number>()
+  let links = 0
+  return {
+    clock,
+    random,
+    size: sizesOf(recording),
+    applyMs: ({ delta }) => delta.reduce((rows, part) => rows + part.rows.length, 0) * recording.applyMs,
+    fingerprint(content) {
+      const known = fingerprints.get(content)
+      if (known !== undefined) return known
+      const number = fingerprintOf(content)
+      fingerprints.set(content, number)
+      return number
+    },
+    dial(from, dial, name) {
+      const to = peers.get(name)
+      if (to === undefined) throw new Error(`scaleout: there is no peer ${name}`)
+      // Two round trips: a connection, and what each says first.
+      clock.at(clock.now + 4 * latency, () => {
+        const link = `${++links}`
+        const there = { link, wire: new Wire(clock, LINK_BYTES_PER_SECOND, latency), far: to, role: undefined }
+        const back = { link, wire: new Wire(clock, LINK_BYTES_PER_SECOND, latency), far: from, role: undefined }
+        const { hello } = from
+        from.connected(there, to.hello, dial)
+        to.connected(back, hello, undefined)
+      })
+    }
+  }
+}
+
+/** Bytes of messages as the codec and the link write them, on a link that has carried every word. */
+export function sizesOf({ intervals, tables, names }: Recording): World['size'] {
+  const codec = createCodec({ tables, names })
+  const encoded = (message: Message<Content>) => {
+    const { parts, control } = codec.encode(message)
+    const bytes = parts.reduce((sum, part) => sum + part.length, 0)
+    return { bytes: bytes + HEADER_BYTES * Math.max(1, Math.ceil(bytes / (MAX_WRITE_BYTES - HEADER_BYTES))), control }
+  }
+  const frames = new WeakMap<Content, number>()
+  const frame = (content: Content) =>
+    encoded({ type: 'frame', ranges: new Map([['', [1, 1]]]), content, waited: 0 }).bytes
+  for (const packs of intervals) packs.forEach(frame)
+  return message => {
+    if (message.type !== 'frame') return encoded(message)
+    const { content, ranges } = message
+    const bytes = frames.get(content) ?? frame(content)
+    frames.set(content, bytes)
+    return { bytes: bytes + ranges.size * RANGE_BYTES, control: false }
+  }
+}
+
+// A peer's id, its start, and two numbers.
+const RANGE_BYTES = 2 + 66 + 16
+
+/** As long as those of libp2p. */
+function peerId(number: number): string {
+  return `12D3KooW${`${number}`.padStart(44, 'x')}`
+}
+
+function fingerprintOf({ delta }: Content): number {
+  let sum = 0
+  for (const [table, { dim, rows, shifts, values }] of delta.entries()) {
+    for (let i = 0; i < rows.length; i++) {
+      let row = 0
+      for (let d = 0; d < dim; d++) row = (row + Math.imul(values[i * dim + d] << shifts[i], 2 * d + 1)) | 0
+      sum = (sum + Math.imul(row, Math.imul(rows[i] * 2 + table + 1, 0x9e3779b1) | 1)) | 0
+    }
+  }
+  return sum
+}
+
+/** Numbers in [0, 1) from a seed (mulberry32). */
+function randomNumbers(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
