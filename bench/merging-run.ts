@@ -14,6 +14,9 @@ export interface Cell {
    * A peer's interval is at most this share of the words it has trained: it begins at one batch and grows. 0: it is what it is from the start.
    */
   readonly growth: number
+  /** Rows used fewer times than this since they were last packed wait, until `allEvery` words bring them too. */
+  readonly leastHits: number
+  readonly allEvery: number
 }
 
 export interface Merged extends Judgement {
@@ -30,7 +33,7 @@ export async function runCell(
   device: Device,
   text: SlotText,
   judge: Judge,
-  { peers: count, interval, rule, growth }: Cell,
+  { peers: count, interval, rule, growth, leastHits, allEvery }: Cell,
   options: ResolvedOptions
 ): Promise<Merged> {
   const { vocabulary, sampling } = text
@@ -41,8 +44,9 @@ export async function runCell(
   }
   let packs = 0
   let rows = 0
-  const packed = async (from: Peer) => {
-    const pack = await from.pack()
+  const packed = async (from: Peer, all: boolean) => {
+    const pack = await from.pack(all ? 1 : leastHits)
+    if (all) from.wordsAtAll = from.words
     packs++
     for (const part of pack) rows += part.rows.length
     return { from, pack }
@@ -62,7 +66,7 @@ export async function runCell(
     for (const peer of peers) {
       const due = dueWords(interval, growth, peer)
       if (peer.wordsSincePack < due) continue
-      onWay.push(await packed(peer))
+      onWay.push(await packed(peer, peer.words - peer.wordsAtAll >= allEvery))
       // What is beyond counts for the next, or batches would make every interval longer.
       peer.wordsSincePack = Math.min(peer.wordsSincePack - due, due / 2)
     }
@@ -72,7 +76,7 @@ export async function runCell(
   const intervals = packs
   if (count > 1) {
     const last: { from: Peer; pack: Pack }[] = []
-    for (const peer of peers) last.push(await packed(peer))
+    for (const peer of peers) last.push(await packed(peer, true))
     await deliver(last)
   }
   const [first] = peers

@@ -1,9 +1,9 @@
 import type { Row } from './report.ts'
 
 // What tells cells apart, and their order.
-const ORDER = ['peers', 'interval_words', 'rule', 'rate', 'growth', 'words'] as const
+const ORDER = ['peers', 'interval_words', 'rule', 'rate', 'growth', 'least_hits', 'words'] as const
 const HEADINGS =
-  '| peers | interval, words | rule | rate | held-out loss | over one | WS-353 | below one | SimLex-999 | rows a pack |'
+  '| peers | interval, words | rule | rate | held-out loss | over one | WS-353 | below one | SimLex-999 | bytes a word |'
 
 /** The rows of the merging bench as a Markdown table, each cell once, with the digits that its bars need. */
 export function mergingTable(rows: readonly Row[]): string {
@@ -18,14 +18,14 @@ export function mergingTable(rows: readonly Row[]): string {
     const cells = [
       String(row.peers),
       number('peers') === 1 ? '' : number('interval_words').toLocaleString('en-US'),
-      `${row.rule}${number('growth') > 0 ? `, growth ${row.growth}` : ''}`,
+      `${row.rule}${number('growth') > 0 ? `, growth ${row.growth}` : ''}${number('least_hits') > 1 ? `, ${row.least_hits} hits` : ''}`,
       String(row.rate),
       number('heldout_loss').toFixed(3),
       row.value.toFixed(3),
       number('ws353').toFixed(3),
       (number('ws353_one') - number('ws353')).toFixed(3),
       number('simlex999').toFixed(3),
-      number('pack_rows').toLocaleString('en-US')
+      number('peers') === 1 ? '' : number('bytes_per_word').toFixed(1)
     ]
     return `| ${cells.join(' | ')} |`
   })

@@ -1,13 +1,24 @@
+import { EXCHANGE_HITS, EXCHANGE_WORDS } from '../src/dataflow/exchange.ts'
 import { lines, openDevice, pipe, tokenize, word2vec } from '../src/index.ts'
 import type { Content } from '../src/net/content.ts'
 import { chunksOf } from '../src/stream.ts'
-import type { RowNames, TableShape } from '../src/types.ts'
+import type { Delta, RowNames, TableShape } from '../src/types.ts'
 import { median } from './measure.ts'
+
+// Seconds between two packs of all rows: the default of src/dataflow/exchange.ts.
+const PACK_ALL_SECONDS = 2
+
+/** What a peer hands out at one time. */
+export interface Handout {
+  /** Words trained since the time before. */
+  readonly words: number
+  /** More than one where more rows changed than a pack takes. */
+  readonly packs: readonly Content[]
+}
 
 /** What a real training handed out, to be played back by simulated peers. */
 export interface Recording {
-  /** For each interval its packs: more than one where it changed more rows than a pack takes. */
-  readonly intervals: readonly (readonly Content[])[]
+  readonly handouts: readonly Handout[]
   readonly tables: readonly TableShape[]
   readonly names: RowNames
   /** Milliseconds to apply a row of a delta to the replica. */
@@ -15,39 +26,50 @@ export interface Recording {
 }
 
 /**
- * Trains a model on a text, on one thread, and keeps what it packs every `interval` words, but for the first `skipped`
- * words: new words and large steps are no example of what follows.
+ * Trains a model on a text, on one thread, and keeps what the exchange of src/dataflow/exchange.ts hands out with its
+ * defaults, where training makes `speed` words a second; but for the first `skipped` words: new words and large steps are
+ * no example of what follows.
  */
 export async function recordPacks(
   path: string,
-  { dim, interval, skipped }: { dim: number; interval: number; skipped: number }
+  { dim, speed, skipped }: { dim: number; speed: number; skipped: number }
 ): Promise<Recording> {
   const { device } = await openDevice('wasm', { threads: 1 })
   try {
     const model = await word2vec(device, { dim, shared: true })
-    const intervals: Content[][] = []
-    let words = 0
-    let due = interval
+    const handouts: Handout[] = []
+    let before = 0
+    let allBefore = 0
     for await (const chunk of chunksOf(pipe(lines(path), tokenize()))) {
       await model.train(chunk)
-      words = model.counts.words
-      if (words < due) continue
-      due += interval
+      const { words } = model.counts
+      const all = words - allBefore >= speed * PACK_ALL_SECONDS
+      if (!all && words - before < EXCHANGE_WORDS) continue
       const packs: Content[] = []
-      do packs.push({ words: interval, delta: await model.shared.pack() })
+      do packs.push({ words: words - before, delta: await model.shared.pack(all ? 1 : EXCHANGE_HITS) })
       while (model.shared.hasMore)
-      if (words >= skipped) intervals.push(packs)
+      // The recording begins and ends with a whole round.
+      if (allBefore >= skipped) handouts.push({ words: words - before, packs })
+      before = words
+      if (all) allBefore = words
     }
     await model.drain()
+    const whole = handouts.findLastIndex(({ words }) => words < EXCHANGE_WORDS)
     const times: number[] = []
-    for (const [{ delta }] of intervals.slice(-5)) {
+    for (const { packs } of handouts.slice(-9)) {
+      const [{ delta }] = packs
       const start = performance.now()
       await model.shared.apply(delta)
-      times.push((performance.now() - start) / delta.reduce((rows, part) => rows + part.rows.length, 0))
+      times.push((performance.now() - start) / rowsOf(delta))
     }
     const { tables, names } = model.shared
-    return { intervals, tables, names, applyMs: median(times) }
+    return { handouts: handouts.slice(0, whole + 1), tables, names, applyMs: median(times) }
   } finally {
     await device.close()
   }
+}
+
+/** Rows that a delta changes, of all tables. */
+export function rowsOf(delta: Delta): number {
+  return delta.reduce((rows, part) => rows + part.rows.length, 0)
 }

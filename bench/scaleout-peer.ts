@@ -30,13 +30,8 @@ export interface End {
   role: 'parent' | 'child' | undefined
 }
 
-/** What a peer plays back. */
-export interface Script {
-  /** What it packs at the n-th time. */
-  packs(n: number): readonly Content[]
-  /** Milliseconds of training between two times. */
-  readonly interval: number
-}
+/** What a peer plays back: the n-th of its handouts, without an end, and the milliseconds that it trains for each. */
+export type Script = (n: number) => { readonly ms: number; readonly packs: readonly Content[] }
 
 /**
  * A peer as src/net/peer.ts drives one - events one after the other, a tree, a ledger, applying at most a quarter of the
@@ -66,11 +61,10 @@ export class SimulatedPeer {
   #now = 0
   #applyNotBefore = 0
   #script: Script | undefined
-  #times = 0
+  #handouts = 0
   #packAt = 0
-  #due: number | undefined
 
-  constructor(world: World, age: Age, peers: ReadonlyMap<string, SimulatedPeer>, logBytes: number) {
+  constructor(world: World, age: Age, peers: ReadonlyMap<string, SimulatedPeer>, limits: { readonly logBytes: number; readonly relayLimit: number }) {
     this.#world = world
     this.#peers = peers
     this.age = age
@@ -81,7 +75,7 @@ export class SimulatedPeer {
       this.summed += performance.now() - start
       return whole
     }
-    this.ledger = new Ledger({ origin: age, rules: { ...contentRules, sum }, logBytes })
+    this.ledger = new Ledger({ origin: age, rules: { ...contentRules, sum }, ...limits })
     world.clock.at(world.clock.now + TICK_MS * world.random(), () => this.#tick())
   }
 
@@ -110,10 +104,10 @@ export class SimulatedPeer {
     this.post(() => this.#shape(this.tree.opened(end.link, hello, dial, this.#now)))
   }
 
-  /** Begins to train: the first packs are due after `phase` of an interval. */
+  /** Begins to train: the first packs are due after `phase` of their time. */
   train(script: Script, phase: number): void {
     this.#script = script
-    this.#packAt = this.#world.clock.now + script.interval * phase
+    this.#packAt = this.#world.clock.now + script(0).ms * phase
     this.#packLater()
   }
 
@@ -141,7 +135,10 @@ export class SimulatedPeer {
 
   #tick(): void {
     const { clock } = this.#world
-    this.post(() => this.#shape(this.tree.tick(this.#now)))
+    this.post(() => {
+      this.#shape(this.tree.tick(this.#now))
+      this.#move(this.ledger.tick(this.#now))
+    })
     clock.at(clock.now + TICK_MS, () => this.#tick())
   }
 
@@ -156,13 +153,13 @@ export class SimulatedPeer {
 
   #pack(): void {
     if (this.#script === undefined) return
-    for (const content of this.#script.packs(this.#times++)) {
+    for (const content of this.#script(this.#handouts++).packs) {
       this.fingerprint = (this.fingerprint + this.#world.fingerprint(content)) | 0
       this.born.push(this.#now)
-      this.tree.report({ packs: this.born.length, words: this.#times * content.words })
+      this.tree.report({ packs: this.born.length, words: this.tree.own.words + content.words })
       this.#move(this.ledger.packed(content, this.#now))
     }
-    this.#packAt = this.#now + this.#script.interval
+    this.#packAt = this.#now + this.#script(this.#handouts).ms
     this.#packLater()
   }
 
@@ -236,9 +233,7 @@ export class SimulatedPeer {
     this.ends.delete(link)
     this.#move(this.ledger.close(link, this.#now))
     const { far, wire } = end
-    this.#world.clock.at(this.#now, () =>
-      wire.send(0, true, () => far.post(() => far.#closed(link)))
-    )
+    this.#world.clock.at(this.#now, () => wire.send(0, true, () => far.post(() => far.#closed(link))))
   }
 
   #closed(link: string): void {

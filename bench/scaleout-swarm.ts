@@ -1,10 +1,10 @@
 import { createCodec } from '../src/net/codec.ts'
-import { type Content, contentRules } from '../src/net/content.ts'
+import type { Content } from '../src/net/content.ts'
 import { HEADER_BYTES, MAX_WRITE_BYTES } from '../src/net/frame.ts'
 import type { Message } from '../src/net/messages.ts'
 import { mean } from './measure.ts'
 import { Clock, Wire } from './scaleout-network.ts'
-import type { Recording } from './scaleout-packs.ts'
+import { type Recording, rowsOf } from './scaleout-packs.ts'
 import { SimulatedPeer, type World } from './scaleout-peer.ts'
 
 export interface SwarmOptions {
@@ -13,11 +13,11 @@ export interface SwarmOptions {
   readonly latency: number
   /** Words a peer trains in a second while it does nothing else. */
   readonly speed: number
-  /** Words between two packs. */
-  readonly interval: number
   /** Seconds of training before anything is counted, and those that are. */
   readonly warmup: number
   readonly seconds: number
+  /** As of the ledger. */
+  readonly relayLimit: number
 }
 
 /** What peers came to, a second where it is bytes, frames or packs. */
@@ -53,15 +53,18 @@ const SEED = 1
  * @throws Error unless all peers come to the same state in the end.
  */
 export function runSwarm(recording: Recording, options: SwarmOptions): SwarmOutcome {
-  const { peers: count, latency, interval, speed, warmup, seconds } = options
-  const { intervals } = recording
+  const { peers: count, latency, speed, warmup, seconds } = options
+  const { handouts } = recording
   const clock = new Clock()
   const peers = new Map<string, SimulatedPeer>()
   const world = openWorld(clock, recording, peers, latency)
   const list: SimulatedPeer[] = []
   for (let i = 0; i < count; i++) {
     clock.run(clock.now + 100)
-    const peer = new SimulatedPeer(world, { start: 1 + i, peer: peerId(i) }, peers, LOG_BYTES)
+    const peer = new SimulatedPeer(world, { start: 1 + i, peer: peerId(i) }, peers, {
+      logBytes: LOG_BYTES,
+      relayLimit: options.relayLimit
+    })
     peers.set(peer.age.peer, peer)
     for (const other of list) {
       other.discovered(peer.age)
@@ -73,12 +76,14 @@ export function runSwarm(recording: Recording, options: SwarmOptions): SwarmOutc
   const strays = list.filter(({ tree }, i) => (i === 0) !== tree.root)
   if (strays.length > 0) throw new Error(`scaleout: ${strays.length} peers found no place in the tree`)
 
-  const ms = (interval / speed) * 1000
   for (const [i, peer] of list.entries()) {
-    const first = Math.floor((i * intervals.length) / count)
-    const packs = (n: number) => intervals[(first + n) % intervals.length]
+    const first = Math.floor((i * handouts.length) / count)
+    const script = (n: number) => {
+      const { words, packs } = handouts[(first + n) % handouts.length]
+      return { ms: (words / speed) * 1000, packs }
+    }
     // By the golden ratio: spread evenly, and neighbours in the list far apart.
-    peer.train({ packs, interval: ms }, (i * 0.618) % 1)
+    peer.train(script, (i * 0.618) % 1)
   }
   clock.run(clock.now + warmup * 1000)
   const before = list.map(totals)
@@ -86,7 +91,8 @@ export function runSwarm(recording: Recording, options: SwarmOptions): SwarmOutc
   const counted = list.map((peer, i) => subtract(totals(peer), before[i]))
 
   for (const peer of list) peer.finish()
-  for (let left = 600; left > 0 && !list.every(({ ledger }) => ledger.idle); left--) clock.run(clock.now + 1000)
+  for (let left = 600; left > 0 && !list.every(({ ledger }) => ledger.idle); left--)
+    clock.run(clock.now + 1000)
   const states = new Set(
     list.map(({ fingerprint, ledger }) => `${fingerprint} ${JSON.stringify([...ledger.vector].sort())}`)
   )
@@ -125,7 +131,16 @@ interface Totals {
 function totals(peer: SimulatedPeer): Totals {
   const { bytesOut, bytesIn, framesIn, applied, summed, born, staleness } = peer
   const { sum, count } = staleness
-  return { bytesOut, bytesIn, framesIn, packs: born.length, applied, summed, staleness: sum, applications: count }
+  return {
+    bytesOut,
+    bytesIn,
+    framesIn,
+    packs: born.length,
+    applied,
+    summed,
+    staleness: sum,
+    applications: count
+  }
 }
 
 function subtract(totals: Totals, before: Totals): Totals {
@@ -151,7 +166,7 @@ function openWorld(
     clock,
     random,
     size: sizesOf(recording),
-    applyMs: ({ delta }) => delta.reduce((rows, part) => rows + part.rows.length, 0) * recording.applyMs,
+    applyMs: ({ delta }) => rowsOf(delta) * recording.applyMs,
     fingerprint(content) {
       const known = fingerprints.get(content)
       if (known !== undefined) return known
@@ -165,8 +180,18 @@ function openWorld(
       // Two round trips: a connection, and what each says first.
       clock.at(clock.now + 4 * latency, () => {
         const link = `${++links}`
-        const there = { link, wire: new Wire(clock, LINK_BYTES_PER_SECOND, latency), far: to, role: undefined }
-        const back = { link, wire: new Wire(clock, LINK_BYTES_PER_SECOND, latency), far: from, role: undefined }
+        const there = {
+          link,
+          wire: new Wire(clock, LINK_BYTES_PER_SECOND, latency),
+          far: to,
+          role: undefined
+        }
+        const back = {
+          link,
+          wire: new Wire(clock, LINK_BYTES_PER_SECOND, latency),
+          far: from,
+          role: undefined
+        }
         const { hello } = from
         from.connected(there, to.hello, dial)
         to.connected(back, hello, undefined)
@@ -176,17 +201,20 @@ function openWorld(
 }
 
 /** Bytes of messages as the codec and the link write them, on a link that has carried every word. */
-export function sizesOf({ intervals, tables, names }: Recording): World['size'] {
+export function sizesOf({ handouts, tables, names }: Recording): World['size'] {
   const codec = createCodec({ tables, names })
   const encoded = (message: Message<Content>) => {
     const { parts, control } = codec.encode(message)
     const bytes = parts.reduce((sum, part) => sum + part.length, 0)
-    return { bytes: bytes + HEADER_BYTES * Math.max(1, Math.ceil(bytes / (MAX_WRITE_BYTES - HEADER_BYTES))), control }
+    return {
+      bytes: bytes + HEADER_BYTES * Math.max(1, Math.ceil(bytes / (MAX_WRITE_BYTES - HEADER_BYTES))),
+      control
+    }
   }
   const frames = new WeakMap<Content, number>()
   const frame = (content: Content) =>
     encoded({ type: 'frame', ranges: new Map([['', [1, 1]]]), content, waited: 0 }).bytes
-  for (const packs of intervals) packs.forEach(frame)
+  for (const { packs } of handouts) packs.forEach(frame)
   return message => {
     if (message.type !== 'frame') return encoded(message)
     const { content, ranges } = message

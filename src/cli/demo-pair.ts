@@ -21,6 +21,7 @@ export interface PairOptions {
 
 /** What the two have come to. */
 export interface Pair {
+  /** One of each, unless they were interrupted before both had begun. */
   readonly ends: readonly EndEvent[]
   readonly foundBy: FoundBy
 }
@@ -54,7 +55,10 @@ export async function runPair(
       if (event.event === 'interrupted') stop()
     })
     running.push(peer)
-    if (signal.aborted) peer.stop()
+    peer.ended.then(
+      () => ends[index] ?? stop(),
+      () => {}
+    )
     return peer
   }
   signal.addEventListener('abort', stop)
@@ -62,10 +66,11 @@ export async function runPair(
     const first = start(0, [])
     const foundBy = (await hearsItself()) ? 'mDNS' : 'address'
     const address = foundBy === 'mDNS' ? undefined : await addressOf(first, demoOutputs(output)[0])
-    const second = start(1, address === undefined ? [] : ['--bootstrap', address])
-    await Promise.all([first.ended, second.ended])
-    display.end(ends, foundBy)
-    return { ends, foundBy }
+    if (!signal.aborted) start(1, address === undefined ? [] : ['--bootstrap', address])
+    await Promise.all(running.map(peer => peer.ended))
+    const all = ends.filter(end => end !== undefined)
+    if (all.length === 2) display.end(all, foundBy)
+    return { ends: all, foundBy }
   } finally {
     await Promise.all(running.map(peer => peer.kill()))
   }

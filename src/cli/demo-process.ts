@@ -12,7 +12,7 @@ const COMPILED = new URL('../../node_modules/.cache/node', import.meta.url)
 export interface PeerProcess {
   /** Its process's id. */
   readonly process: number | undefined
-  /** Resolves when it has ended well or was interrupted and has saved; rejects with what it said, where it failed. */
+  /** Resolves when it has ended well or was interrupted; rejects with what it said, where it failed. */
   readonly ended: Promise<void>
   /** Asks it to save and to end. */
   stop(): void
@@ -43,7 +43,8 @@ export function startPeer(
   const ended = new Promise<void>((resolve, reject) => {
     child.once('error', cause => reject(new Error(`demo: peer ${number} did not start: ${cause.message}`)))
     child.once('close', (code, signal) => {
-      if (code === EXIT.done || code === EXIT.interrupted) resolve()
+      // A terminal's Ctrl-C may come before a process knows what to do about it.
+      if (code === EXIT.done || code === EXIT.interrupted || signal === 'SIGINT') resolve()
       else if (code === EXIT.wrongUse) reject(new UsageError(lastLine(said)))
       else
         reject(new Error(lastLine(said) || `demo: peer ${number} was ended by ${signal ?? `code ${code}`}`))

@@ -44,8 +44,10 @@ async function runDemo(options: DemoOptions): Promise<void> {
   const pair = await interruptible(signal => runPair(options, display, signal), stopping).finally(() =>
     display.close()
   )
-  if (pair.ends.some(end => end.event === 'interrupted')) process.exitCode = EXIT.interrupted
-  if (!json) {
+  const both = pair.ends.length === 2
+  if (!both || pair.ends.some(end => end.event === 'interrupted')) process.exitCode = EXIT.interrupted
+  if (!both) console.error('interrupted before both peers had begun')
+  else if (!json) {
     const { summary } = await import('./demo-summary.ts')
     console.log(await summary(pair, output))
   }

@@ -34,6 +34,7 @@ export async function openSwarmPeer(
     exchangeEvery: choice.exchangeEvery,
     async join(model, job) {
       node = await openNode({ swarm: name, identity, listen, announce, bootstrap, mdns, ...(psk && { psk }) })
+      model.shared.drawApart(node.peer)
       const base = model.counts.words > 0 ? await model.shared.sharedHash() : undefined
       const swarm = await joinSwarm({
         swarm: name,

@@ -21,7 +21,7 @@ import type { Delta, RowChanges, TableShape } from '../types.ts'
 
 /** What the smaller of r and b may be. */
 const MOST_STEP = 4
-/** Packs of its own from which a peer judges by r and b, and packs and words from which by b alone. */
+/** Packs a peer has learned from before it judges by r and b; packs and words, before it judges by b alone. */
 const SOME_PACKS = 2
 const ENOUGH_PACKS = 5
 const ENOUGH_WORDS = 200_000
@@ -63,8 +63,10 @@ export class PackBounds {
   /** √(E / words) of each table, of the packs that were learned last. */
   readonly #stepsAWord: number[][] = []
   #self: Sender
-  #ownPacks = 0
-  #ownWords = 0
+  #trains = false
+  // What was learned: from own packs, or until there is one, from others'.
+  #packs = 0
+  #words = 0
   #accumulates = false
 
   constructor(tables: readonly TableShape[]) {
@@ -79,11 +81,14 @@ export class PackBounds {
    */
   own(delta: Delta, words: number): void {
     if (delta.every(({ rows }) => rows.length === 0)) return
-    if (this.#ownPacks === 0) this.#stepsAWord.splice(0)
+    if (!this.#trains) {
+      this.#trains = true
+      this.#stepsAWord.splice(0)
+      this.#packs = 0
+      this.#words = 0
+    }
     this.#self = this.#after(this.#self, delta, words)
     this.#learn(delta, words, this.#self)
-    this.#ownWords += words
-    if (words > 0 || this.#ownPacks === 0) this.#ownPacks++
   }
 
   /**
@@ -105,14 +110,13 @@ export class PackBounds {
     const reason = this.#judgeSteps(delta, after)
     if (reason !== undefined) return reason
     this.#remember(peer, { ...after, allowance: allowance - words })
-    if (this.#ownPacks === 0) this.#learn(delta, words, after)
+    if (!this.#trains) this.#learn(delta, words, after)
     return undefined
   }
 
   #judgeSteps(delta: Delta, sender: Sender): string | undefined {
-    const others = this.#ownPacks === 0 && this.#senders.size >= ENOUGH_PEERS
-    if (this.#ownPacks < SOME_PACKS && !others) return undefined
-    const enough = others || (this.#ownPacks >= ENOUGH_PACKS && this.#ownWords >= ENOUGH_WORDS)
+    if (this.#packs < SOME_PACKS || (!this.#trains && this.#senders.size < ENOUGH_PEERS)) return undefined
+    const enough = this.#packs >= ENOUGH_PACKS && this.#words >= ENOUGH_WORDS
     for (const [table, { name, unit }] of this.#tables.entries()) {
       const usual = median(this.#stepsAWord.map(steps => steps[table]))
       const aWord = Math.sqrt(sender.energies[table] / sender.words) / usual
@@ -144,6 +148,8 @@ export class PackBounds {
   }
 
   #learn(delta: Delta, words: number, sender: Sender): void {
+    if (words > 0) this.#packs++
+    this.#words += words
     for (const [table, changes] of delta.entries()) {
       const { rows, accumulators } = changes
       for (let i = 0; i < rows.length; i++) {

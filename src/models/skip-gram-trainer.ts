@@ -39,6 +39,8 @@ export class SkipGramTrainer {
   readonly output: Table
   readonly skipGram: SkipGram
   readonly vocabulary: Vocabulary
+  /** Sets the random numbers of one peer apart from those of others with the same seed; 0 for a model that is trained alone. */
+  salt = 0
   /** What takes a turn here runs between two batches. */
   readonly turns = new Turns()
   /** What training ended with, if it failed: the model is then neither saved nor shared. */
@@ -157,7 +159,7 @@ export class SkipGramTrainer {
   async #trainBatch(rate: number): Promise<void> {
     this.initializeRows()
     await this.#resample()
-    const key = batchKey(this.options.seed, this.batches)
+    const key = batchKey(this.options.seed ^ this.salt, this.batches)
     await this.skipGram.train({ slots: this.#slots.subarray(0, this.#length), key, rate })
   }
 

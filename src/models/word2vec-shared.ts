@@ -5,6 +5,7 @@ import { Breather } from './breather.ts'
 import { drawnRow, type NewRow, zeroRow } from './new-row.ts'
 import { hashRow, RowSetHash } from './row-hash.ts'
 import type { SkipGramTrainer } from './skip-gram-trainer.ts'
+import { keyOf } from './word-key.ts'
 
 // A pack is one message of the swarm.
 const PACK_BYTES = 4 * 2 ** 20
@@ -35,6 +36,12 @@ export class SharedWord2Vec implements SharedReplica {
     this.names = vocabulary
   }
 
+  /** Makes this peer draw other random numbers than its fellows, or all would draw the same negatives at the same time. */
+  drawApart(peer: string): void {
+    const [low, high] = keyOf(peer)
+    this.#trainer.salt = low ^ high
+  }
+
   /** Whether the last pack, which is at most 4 MiB, left rows behind: the next one has them. */
   get hasMore(): boolean {
     return this.#hasMore
@@ -53,8 +60,18 @@ export class SharedWord2Vec implements SharedReplica {
       const left = most - inputs.rows.length
       const outputs = await device.pack(output, { limit: left, leastHits })
       this.#hasMore = inputs.rows.length === half || outputs.rows.length === left
+      if (leastHits === 1 && !this.#hasMore) await this.#forgetContributions()
       return [changesOf(inputs, input.dim), changesOf(outputs, output.dim)]
     })
+  }
+
+  /**
+   * What others contributed to rows that were not packed counts no more: what these learn from now on, they learn with it.
+   * Otherwise a rare row would take many of its fellows for its competitors.
+   */
+  async #forgetContributions(): Promise<void> {
+    const none = new Uint32Array(this.#trainer.initializeRows())
+    for (const { table } of this.#rows) await table.write('contributions', 0, none)
   }
 
   apply(delta: Delta): Promise<void> {

@@ -1,3 +1,5 @@
+import type { Ranges } from './messages.ts'
+
 /** Bytes that came over a link are not the message they claim to be; `link: type: what was wanted; what came`. */
 export class CodecError extends Error {
   override readonly name: string = 'CodecError'
@@ -10,4 +12,6 @@ export class CodecError extends Error {
 /** A sound message brings more words than the tables have room for: not the sender's fault, but it cannot be taken. */
 export class NoRoomError extends CodecError {
   override readonly name = 'NoRoomError'
+  /** The packs that bring them, where they came in a frame. */
+  ranges: Ranges | undefined
 }

@@ -1,6 +1,7 @@
 import type { RowNames, TableShape } from '../types.ts'
 import type { ByteReader } from './byte-reader.ts'
 import type { ByteWriter } from './byte-writer.ts'
+import { NoRoomError } from './codec-error.ts'
 import type { Forms } from './codec-form.ts'
 import type { Content } from './content.ts'
 import { decodeDelta, encodeDelta } from './delta-codec.ts'
@@ -52,7 +53,12 @@ export function ledgerForms(
       read(from) {
         const waited = from.f64('the time waited')
         const ranges = readRanges(from)
-        return { type: 'frame', ranges, content: readContent(from), waited }
+        try {
+          return { type: 'frame', ranges, content: readContent(from), waited }
+        } catch (error) {
+          if (error instanceof NoRoomError) error.ranges = ranges
+          throw error
+        }
       }
     },
     ack: {

@@ -10,7 +10,11 @@ export interface Content {
 /** How contents add up. */
 export const contentRules = {
   sum: (parts: readonly Content[]): Content => ({
-    words: parts.reduce((words, part) => words + part.words, 0),
+    // What a peer claims has no bounds of its own, and a message cannot say more.
+    words: Math.min(
+      parts.reduce((words, part) => words + part.words, 0),
+      Number.MAX_SAFE_INTEGER
+    ),
     delta: sumDeltas(parts.map(part => part.delta))
   }),
   subtract: (whole: Content, part: Content): Content => ({

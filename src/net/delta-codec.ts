@@ -28,7 +28,7 @@ export function encodeDelta(delta: Delta, names: RowNames, sent: TextsSent): Uin
     const values = narrowed(part.values)
     views.push(Uint32Array.of(part.dim, part.rows.length, values.BYTES_PER_ELEMENT))
     if (part.rows.length < rows.length) views.push(bitmapOf(part.rows, rows))
-    views.push(part.counts, part.accumulators, values, zeros(values), part.shifts, zeros(part.shifts))
+    views.push(saturated(part.counts), part.accumulators, values, zeros(values), part.shifts, zeros(part.shifts))
   }
   return views
     .filter(view => view.byteLength > 0)
@@ -172,6 +172,11 @@ function magnitude(values: Int16Array | Int32Array): number {
     for (let i = first; i < end; i++) bits |= values[i] ^ (values[i] >> 31)
   }
   return bits
+}
+
+/** Sums of what others claim may be more than the other side takes. */
+function saturated(counts: Uint32Array): Uint32Array {
+  return most(counts) <= MOST_COUNT ? counts : counts.map(count => Math.min(count, MOST_COUNT))
 }
 
 function most(values: Uint8Array | Uint32Array): number {

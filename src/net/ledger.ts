@@ -5,6 +5,7 @@ import type { Age, LedgerMessage, Origin, Vector } from './messages.ts'
 import { type ContentRules, Outbox } from './outbox.ts'
 import { ProtocolError } from './protocol-error.ts'
 import { Reconciliation } from './reconciliation.ts'
+import { RelayPace } from './relay-pace.ts'
 import { lastOf } from './vector.ts'
 
 export interface LedgerOptions<Content> {
@@ -19,7 +20,15 @@ export interface LedgerOptions<Content> {
   readonly unacknowledgedFrames?: number
   /** Most bytes of them, but that one frame may be larger alone; 8 MiB unless told. */
   readonly unacknowledgedBytes?: number
+  /**
+   * What all links together take of others' packs while this peer, as the mean of all, makes one: that many times its bytes.
+   * What exceeds it waits and is summed. Infinity unless told; where it is told, `tick` must be called.
+   */
+  readonly relayLimit?: number
 }
+
+/** When nothing has come for so many milliseconds, what waits need not wait for more. */
+const QUIET_MS = 500
 
 // Small messages of each type that may wait for an adoption on another link; an honest peer comes nowhere near.
 const MOST_DEFERRED = 8
@@ -39,12 +48,14 @@ export class Ledger<Content> {
   readonly #mostFrames: number
   readonly #links = new Map<string, Link<Content>>()
   readonly #reconciliation: Reconciliation<Content>
+  #cameAt = 0
   #deferred: { link: Link<Content>; message: LedgerMessage<Content> | 'open'; now: number }[] = []
 
   constructor({ origin, rules, initial = new Map(), ...limits }: LedgerOptions<Content>) {
     const { logBytes = 64 * 2 ** 20, unacknowledgedFrames = 4, unacknowledgedBytes = 8 * 2 ** 20 } = limits
+    const pace = new RelayPace<Content>(limits.relayLimit ?? Infinity, content => rules.bytes(content))
     this.#holdings = new Holdings(origin, initial, rules, logBytes)
-    this.#reconciliation = new Reconciliation(this.#holdings, this.#links)
+    this.#reconciliation = new Reconciliation(this.#holdings, this.#links, pace)
     this.#newOutbox = () => new Outbox(rules, unacknowledgedFrames, unacknowledgedBytes)
     this.#mostFrames = unacknowledgedFrames
   }
@@ -94,6 +105,7 @@ export class Ledger<Content> {
     const entry = this.#holdings.pack(content, now)
     this.#holdings.hold(entry)
     this.#reconciliation.gather(entry, undefined)
+    this.#cameAt = now
     return this.#flushed(now)
   }
 
@@ -118,6 +130,13 @@ export class Ledger<Content> {
     const link = this.#links.get(name)
     if (link === undefined) return []
     this.#take(link, message, now)
+    if (message.type === 'frame') this.#cameAt = now
+    return this.#flushed(now)
+  }
+
+  /** Call it now and then (ms): sends what waits for more to be summed with, where no more comes. */
+  tick(now: number): LedgerAction<Content>[] {
+    if (now - this.#cameAt >= QUIET_MS) for (const { outbox } of this.#links.values()) outbox.release()
     return this.#flushed(now)
   }
 

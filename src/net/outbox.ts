@@ -19,8 +19,7 @@ interface Waiting<Content> {
   ranges: Ranges
   parts: Content[]
   born: number
-  /** Whether what comes later may be summed into it. */
-  readonly open: boolean
+  readonly kind: 'single' | 'own' | 'others'
 }
 
 // Parts that wait unsummed: more would hold memory, fewer would sum what is sent soon anyway.
@@ -28,7 +27,10 @@ const MOST_PARTS = 8
 // Sums that wait because they cannot become one.
 const MOST_SUMS = 8
 
-/** What waits to be sent on one link, and what was sent and is not acknowledged yet. */
+/**
+ * What waits to be sent on one link, and what was sent and is not acknowledged yet. This peer's own packs and those of
+ * others are never in one sum, so that its neighbours can tell what it made; its own go first.
+ */
 export class Outbox<Content> {
   readonly #rules: ContentRules<Content>
   readonly #mostFrames: number
@@ -36,6 +38,8 @@ export class Outbox<Content> {
   #waiting: Waiting<Content>[] = []
   readonly #sent: number[] = [] // bytes of each frame
   #sentBytes = 0
+  /** Bytes of others' packs that may be sent; below 0 where the last sum had more. */
+  #allowance = 0
 
   /** At most `mostFrames` frames, of `mostBytes` bytes together, are on their way; one may be larger alone. */
   constructor(rules: ContentRules<Content>, mostFrames: number, mostBytes: number) {
@@ -64,16 +68,17 @@ export class Outbox<Content> {
    */
   get scattered(): boolean {
     let sums = 0
-    for (const { open } of this.#waiting) if (open) sums++
+    for (const { kind } of this.#waiting) if (kind !== 'single') sums++
     return sums > MOST_SUMS
   }
 
   /** Adds what has just become part of the state, summed with what waits. */
-  add({ ranges, content, born }: Entry<Content>): void {
-    const last = this.#waiting.at(-1)
-    const both = last?.open ? joined(last.ranges, ranges) : undefined
+  add({ ranges, content, born, own }: Entry<Content>): void {
+    const kind = own ? 'own' : 'others'
+    const last = this.#lastOf(kind, ranges)
+    const both = last && joined(last.ranges, ranges)
     if (last === undefined || both === undefined) {
-      this.#waiting.push({ ranges, parts: [content], born, open: true })
+      this.#waiting.push({ ranges, parts: [content], born, kind })
       return
     }
     last.ranges = both
@@ -88,7 +93,7 @@ export class Outbox<Content> {
       ranges,
       parts: [content],
       born,
-      open: false
+      kind: 'single' as const
     }))
     this.#waiting = [...before, ...this.#waiting]
   }
@@ -98,18 +103,30 @@ export class Outbox<Content> {
     this.#waiting = []
   }
 
+  /** Allows so many bytes more of others' packs; what is not used is kept up to `most`. */
+  allow(bytes: number, most: number): void {
+    this.#allowance = Math.min(this.#allowance + bytes, most)
+  }
+
+  /** Allows a sum of others' packs now, whatever was sent before. */
+  release(): void {
+    this.#allowance = Math.max(this.#allowance, 0)
+  }
+
   /** The next frame, if there is one and it may be sent now (ms). */
   next(now: number): Frame<Content> | undefined {
-    const [first] = this.#waiting
-    if (first === undefined || this.#sent.length >= this.#mostFrames) return undefined
-    if (first.parts.length > 1) first.parts = [this.#rules.sum(first.parts)]
-    const [content] = first.parts
+    const place = this.#sent.length < this.#mostFrames ? this.#nextPlace() : -1
+    if (place < 0) return undefined
+    const next = this.#waiting[place]
+    if (next.parts.length > 1) next.parts = [this.#rules.sum(next.parts)]
+    const [content] = next.parts
     const bytes = this.#rules.bytes(content)
     if (this.#sent.length > 0 && this.#sentBytes + bytes > this.#mostBytes) return undefined
-    this.#waiting.shift()
+    this.#waiting.splice(place, 1)
     this.#sent.push(bytes)
     this.#sentBytes += bytes
-    return { type: 'frame', ranges: first.ranges, content, waited: Math.max(0, now - first.born) }
+    if (next.kind === 'others') this.#allowance -= bytes
+    return { type: 'frame', ranges: next.ranges, content, waited: Math.max(0, now - next.born) }
   }
 
   /** @throws ProtocolError where fewer frames are on their way. */
@@ -119,4 +136,32 @@ export class Outbox<Content> {
     }
     for (const bytes of this.#sent.splice(0, frames)) this.#sentBytes -= bytes
   }
+
+  /** The sum of a kind that packs may join: the last one, unless something behind it has packs that come before them. */
+  #lastOf(kind: 'own' | 'others', ranges: Ranges): Waiting<Content> | undefined {
+    for (let place = this.#waiting.length - 1; place >= 0; place--) {
+      const waiting = this.#waiting[place]
+      if (waiting.kind === kind) return waiting
+      if (meets(waiting.ranges, ranges)) return undefined
+    }
+    return undefined
+  }
+
+  /** Which may be sent first; -1 where none may. Packs of one origin stay in order. */
+  #nextPlace(): number {
+    const first = this.#waiting[0]
+    if (first === undefined) return -1
+    if (first.kind === 'single') return 0
+    const own = this.#waiting.findIndex(({ kind }) => kind === 'own')
+    const { ranges } = this.#waiting[own] ?? first
+    const free = own >= 0 && !this.#waiting.slice(0, own).some(before => meets(before.ranges, ranges))
+    if (free) return own
+    return first.kind === 'own' || this.#allowance >= 0 ? 0 : -1
+  }
+}
+
+/** Whether an origin is in both. */
+function meets(a: Ranges, b: Ranges): boolean {
+  for (const origin of b.keys()) if (a.has(origin)) return true
+  return false
 }

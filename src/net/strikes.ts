@@ -5,18 +5,24 @@ const MEMORY_MS = 600_000
 const BAN_MS = 600_000
 
 /** What may be wrong with what a peer sends. */
-export type Offence = 'malformed' | 'protocol' | 'bounds' | 'oversize' | 'slow' | 'flood' | 'silent'
+export type Offence = 'malformed' | 'protocol' | 'bounds' | 'room' | 'oversize' | 'slow' | 'flood' | 'silent'
 
 /** Remembers who broke which rule. */
 export class Strikes {
   /** How often each rule was broken since the start. */
-  readonly counts: Partial<Record<Offence, number>> = {}
+  readonly counts: Partial<Record<Offence | 'mismatch', number>> = {}
   readonly #times = new Map<string, number[]>()
   readonly #told = new Set<string>()
   readonly #warn: (message: string) => void
 
   constructor(warn: (message: string) => void) {
     this.#warn = warn
+  }
+
+  /** Counts a peer that is in another swarm or job, which is no offence; tells of it once. */
+  mismatch(peer: string, message: string): void {
+    this.counts.mismatch = (this.counts.mismatch ?? 0) + 1
+    this.#tell(`${peer} mismatch`, message)
   }
 
   /** Counts an offence of a peer; returns for how many milliseconds it must be shut out, 0 where it may try again. */

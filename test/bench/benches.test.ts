@@ -65,5 +65,5 @@ test('an unknown bench is refused with the names of those there are', async () =
     error => error
   )
   strictEqual(failure.code, 2)
-  match(failure.stderr, /kernels, optimizer, text, word2vec/)
+  match(failure.stderr, /kernels, merging, optimizer, scaleout, text, word2vec/)
 })

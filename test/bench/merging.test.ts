@@ -38,7 +38,7 @@ test('merging compares replicas with one, and amplify-average by hand is what th
   }
   ok(Math.abs(Number(byHand?.heldout_loss) - Number(amplified?.heldout_loss)) < 1e-9)
   ok(sum?.heldout_loss !== amplified?.heldout_loss)
-  ok(Number(sum?.pack_rows) > 0)
+  ok(Number(sum?.bytes_per_word) > 0)
 })
 
 test('every line goes to one replica whole, and the order of the text is kept', () => {
@@ -81,7 +81,7 @@ test('a rule says how much of m a row is amplified by, and how many contribution
 test('the table has the digits of its bars', () => {
   const row = { bench: 'merging', name: 'heldout_loss_over_one', value: 0.0123, unit: 'nats', peers: 8 }
   const of = { interval_words: 20_000, rule: 'sum', rate: 0.1, growth: 0, heldout_loss: 2.5123, ws353: 0.4 }
-  const one = { ws353_one: 0.42, simlex999: 0.25, pack_rows: 18_000 }
+  const one = { ws353_one: 0.42, simlex999: 0.25, bytes_per_word: 18.04 }
   const [, , line] = mergingTable([{ ...row, ...of, ...one }]).split('\n')
-  strictEqual(line, '| 8 | 20,000 | sum | 0.1 | 2.512 | 0.012 | 0.400 | 0.020 | 0.250 | 18,000 |')
+  strictEqual(line, '| 8 | 20,000 | sum | 0.1 | 2.512 | 0.012 | 0.400 | 0.020 | 0.250 | 18.0 |')
 })

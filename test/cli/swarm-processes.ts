@@ -10,7 +10,7 @@ import { events, type Outcome, type Running, start } from './tensair.ts'
 
 const LOOK_MS = 50
 /** Longer than anything here takes on a busy machine. */
-const PATIENCE_MS = 90_000
+const PATIENCE_MS = 30_000
 
 /** How a peer is started. */
 export interface PeerOptions {

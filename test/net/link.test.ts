@@ -157,7 +157,7 @@ test('a message that hangs ends the link, whatever else comes beside it', async 
   }
   const [near, far] = FakeStream.pair()
   const { over, messages } = open(far, { timer })
-  near.send(Uint8Array.of(BULK, 4, 0, 0, 0, 1, 0, 0)) // of 256 bytes, none of which comes
+  near.send(Uint8Array.of(BULK, 4 | MORE, 0, 0, 1, 0, 0, 0, 0)) // one byte; more would follow
   near.deliver()
   const heartbeat = Uint8Array.of(CONTROL, 0, 0, 0, 0, 4, 0, 0, ...new Uint8Array(1024))
   for (let i = 0; i < 4; i++) near.send(heartbeat)

@@ -1,0 +1,55 @@
+import type { Entry } from './log.ts'
+import type { Origin } from './messages.ts'
+import { packsIn } from './vector.ts'
+
+// Of what is averaged the last 64 make up most.
+const NEW_SHARE = 1 / 64
+
+/**
+ * How much of others' packs a peer may pass on. What comes in sets the pace, not a clock: an interval is over when as many
+ * packs have come into the state as there are peers that make some.
+ */
+export class RelayPace<Content> {
+  readonly #limit: number
+  readonly #bytesOf: (content: Content) => number
+  /** How many packs had come when one of an origin came last. */
+  readonly #cameBefore = new Map<Origin, number>()
+  #came = 0
+  #origins = 1
+  #packBytes = 0
+
+  /** `limit`: packs that all links of a peer together may take in an interval, by their bytes; Infinity for all there are. */
+  constructor(limit: number, bytesOf: (content: Content) => number) {
+    this.#limit = limit
+    this.#bytesOf = bytesOf
+  }
+
+  /** Bytes that all links may take in an interval. */
+  get most(): number {
+    return this.#limit === Infinity ? Infinity : this.#limit * this.#packBytes
+  }
+
+  /** Says what came into the state. Returns how many bytes more the links may now take. */
+  came({ ranges, content }: Entry<Content>): number {
+    if (this.#limit === Infinity) return Infinity
+    const packs = packsIn(ranges)
+    this.#came += packs
+    for (const [origin, [first, last]] of ranges) {
+      const count = last - first + 1
+      const before = this.#cameBefore.get(origin)
+      const since = before === undefined ? this.#cameBefore.size + 1 : (this.#came - before) / count
+      // The mean, over all packs, of how many come until the next of the same origin is the number of origins.
+      this.#origins = averaged(this.#origins, since, count)
+      this.#cameBefore.set(origin, this.#came)
+    }
+    if (packs === 1 || this.#packBytes === 0) {
+      const each = this.#bytesOf(content) / packs
+      this.#packBytes = this.#packBytes === 0 ? each : averaged(this.#packBytes, each, 1)
+    }
+    return (this.most * packs) / this.#origins
+  }
+}
+
+function averaged(mean: number, value: number, times: number): number {
+  return mean + (value - mean) * Math.min(1, times * NEW_SHARE)
+}
