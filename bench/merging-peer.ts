@@ -22,8 +22,6 @@ export class Peer {
   /** Words trained since the last pack; begins below 0 or above, as the phase has it. */
   wordsSincePack: number
   words = 0
-  /** What `words` was when all rows were packed last. */
-  wordsAtAll = 0
   readonly #device: Device
   readonly #skipGram: SkipGram
   readonly #rule: Rule
@@ -94,10 +92,10 @@ export class Peer {
     this.wordsSincePack += words
   }
 
-  /** What the others are to add, of rows used at least `leastHits` times since they were last packed. */
-  async pack(leastHits: number): Promise<Pack> {
+  /** What the others are to add. */
+  async pack(): Promise<Pack> {
     const parts: RowIncrements[] = []
-    for (const [i, table] of this.tables.entries()) parts.push(await this.#packTable(table, i, leastHits))
+    for (const [i, table] of this.tables.entries()) parts.push(await this.#packTable(table, i))
     return parts
   }
 
@@ -113,13 +111,11 @@ export class Peer {
     for (const table of this.tables) table.destroy()
   }
 
-  async #packTable(table: Table, index: number, leastHits: number): Promise<RowIncrements> {
+  async #packTable(table: Table, index: number): Promise<RowIncrements> {
     const { weights, fresh } = this.#rule
     const packed =
-      weights === undefined
-        ? await this.#device.pack(table, { leastHits })
-        : await this.#packBy(weights, table, index)
-    if (fresh && leastHits === 1) await table.write('contributions', 0, new Uint32Array(table.capacity))
+      weights === undefined ? await this.#device.pack(table) : await this.#packBy(weights, table, index)
+    if (fresh) await table.write('contributions', 0, new Uint32Array(table.capacity))
     return incrementsOf(packed, table.dim)
   }
 

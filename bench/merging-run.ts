@@ -14,9 +14,6 @@ export interface Cell {
    * A peer's interval is at most this share of the words it has trained: it begins at one batch and grows. 0: it is what it is from the start.
    */
   readonly growth: number
-  /** Rows used fewer times than this since they were last packed wait, until `allEvery` words bring them too. */
-  readonly leastHits: number
-  readonly allEvery: number
 }
 
 export interface Merged extends Judgement {
@@ -33,7 +30,7 @@ export async function runCell(
   device: Device,
   text: SlotText,
   judge: Judge,
-  { peers: count, interval, rule, growth, leastHits, allEvery }: Cell,
+  { peers: count, interval, rule, growth }: Cell,
   options: ResolvedOptions
 ): Promise<Merged> {
   const { vocabulary, sampling } = text
@@ -44,9 +41,8 @@ export async function runCell(
   }
   let packs = 0
   let rows = 0
-  const packed = async (from: Peer, all: boolean) => {
-    const pack = await from.pack(all ? 1 : leastHits)
-    if (all) from.wordsAtAll = from.words
+  const packed = async (from: Peer) => {
+    const pack = await from.pack()
     packs++
     for (const part of pack) rows += part.rows.length
     return { from, pack }
@@ -66,7 +62,7 @@ export async function runCell(
     for (const peer of peers) {
       const due = dueWords(interval, growth, peer)
       if (peer.wordsSincePack < due) continue
-      onWay.push(await packed(peer, peer.words - peer.wordsAtAll >= allEvery))
+      onWay.push(await packed(peer))
       // What is beyond counts for the next, or batches would make every interval longer.
       peer.wordsSincePack = Math.min(peer.wordsSincePack - due, due / 2)
     }
@@ -76,7 +72,7 @@ export async function runCell(
   const intervals = packs
   if (count > 1) {
     const last: { from: Peer; pack: Pack }[] = []
-    for (const peer of peers) last.push(await packed(peer, true))
+    for (const peer of peers) last.push(await packed(peer))
     await deliver(last)
   }
   const [first] = peers

@@ -1,7 +1,7 @@
 import type { Row } from './report.ts'
 
 // What tells cells apart, and their order.
-const ORDER = ['peers', 'interval_words', 'rule', 'rate', 'growth', 'least_hits', 'words'] as const
+const ORDER = ['peers', 'interval_words', 'rule', 'rate', 'growth', 'words'] as const
 const HEADINGS =
   '| peers | interval, words | rule | rate | held-out loss | over one | WS-353 | below one | SimLex-999 | bytes a word |'
 
@@ -18,7 +18,7 @@ export function mergingTable(rows: readonly Row[]): string {
     const cells = [
       String(row.peers),
       number('peers') === 1 ? '' : number('interval_words').toLocaleString('en-US'),
-      `${row.rule}${number('growth') > 0 ? `, growth ${row.growth}` : ''}${number('least_hits') > 1 ? `, ${row.least_hits} hits` : ''}`,
+      `${row.rule}${number('growth') > 0 ? `, growth ${row.growth}` : ''}`,
       String(row.rate),
       number('heldout_loss').toFixed(3),
       row.value.toFixed(3),

@@ -1,5 +1,5 @@
 // Usage: npm run bench -- merging [--json] [--quick] [--peers 1,2,4] [--interval 20000,100000] [--rule sum,amplify-average]
-//        [--rate 0.2] [--growth 0] [--least-hits 1,64] [--all-every WORDS] [--seeds 1] [--words N] [--with FILE,...] [--write]
+//        [--rate 0.2] [--growth 0] [--seeds 1] [--words N] [--with FILE,...] [--write]
 //
 // What N peers are worth: N replicas in one process learn word vectors from one text between them, and what they agree
 // on at the end is compared with what one replica learns from the same words. Skip-gram with the defaults of word2vec,
@@ -17,8 +17,7 @@
 //   bytes_per_word    of the packs, each counted once, by the words trained; a row is dim + 13 bytes
 //
 // Options: --rule: merging-rules.ts lists them; --growth G: an interval is at most G times the words its peer has trained, so
-// it begins at one batch; --least-hits H: rows used fewer times since they were last packed wait, until a pack of all rows every --all-every
-// words (of the peer's own); --rate: learning rates; --with: rows of earlier runs (--json) for the table, which takes long to
+// it begins at one batch; --rate: learning rates; --with: rows of earlier runs (--json) for the table, which takes long to
 // measure at a stretch; --quick: a tenth of the text and few cells; --words N: its first N words; --write puts
 // the figures into bench/RESULTS.md.
 
@@ -49,8 +48,6 @@ const { values } = parseArgs({
     rule: { type: 'string' },
     rate: { type: 'string' },
     growth: { type: 'string', default: '0' },
-    'least-hits': { type: 'string', default: '1' },
-    'all-every': { type: 'string', default: '1800000' },
     seeds: { type: 'string', default: '1' },
     words: { type: 'string' },
     with: { type: 'string' },
@@ -66,7 +63,6 @@ const rules = (
   values.rule ?? (values.quick ? 'sum,amplify-average' : 'sum,amplify-average,fresh-amplify-average,mean')
 ).split(',')
 const growths = numbers(values.growth)
-const leastHitsOf = numbers(values['least-hits'])
 const seeds = Number(values.seeds)
 const onesSeeds = values.quick ? seeds : Math.max(seeds, 4)
 const defaults = resolveOptions({}, 'wasm')
@@ -90,15 +86,8 @@ try {
   const judge = await openJudge(device, text, defaults)
 
   const measure = async (setting: Setting, seeds: number): Promise<Merged> => {
-    const { peers, interval, rule, rate, growth, leastHits } = setting
-    const cell = {
-      peers,
-      interval,
-      rule: ruleOf(rule),
-      growth,
-      leastHits,
-      allEvery: Number(values['all-every'])
-    }
+    const { peers, interval, rule, rate, growth } = setting
+    const cell = { peers, interval, rule: ruleOf(rule), growth }
     const runs: Merged[] = []
     const start = performance.now()
     for (let seed = 1; seed <= seeds; seed++) {
@@ -113,9 +102,9 @@ try {
     )
     return { loss, ws353, simlex999, packRows: of('packRows'), packs: of('packs') }
   }
-  const alone = { peers: 1, interval: 0, rule: 'none', growth: 0, leastHits: 1 }
+  const alone = { peers: 1, interval: 0, rule: 'none', growth: 0 }
   const one = await measure({ ...alone, rate: defaults.rate }, onesSeeds)
-  const add = ({ peers, interval, rule, rate, growth, leastHits }: Setting, merged: Merged) => {
+  const add = ({ peers, interval, rule, rate, growth }: Setting, merged: Merged) => {
     report.add({
       bench: 'merging',
       name: 'heldout_loss_over_one',
@@ -126,7 +115,6 @@ try {
       rule,
       rate,
       growth,
-      least_hits: leastHits,
       heldout_loss: merged.loss,
       ws353: merged.ws353,
       simlex999: merged.simlex999,
@@ -157,7 +145,6 @@ interface Setting {
   readonly rule: string
   readonly rate: number
   readonly growth: number
-  readonly leastHits: number
 }
 
 /** The cells that were asked for, of several peers. */
@@ -166,11 +153,7 @@ function settingsOf(rate: number): Setting[] {
     .filter(peers => peers > 1)
     .flatMap(peers =>
       intervals.flatMap(interval =>
-        rules.flatMap(rule =>
-          growths.flatMap(growth =>
-            leastHitsOf.map(leastHits => ({ peers, interval, rule, rate, growth, leastHits }))
-          )
-        )
+        rules.flatMap(rule => growths.map(growth => ({ peers, interval, rule, rate, growth })))
       )
     )
 }

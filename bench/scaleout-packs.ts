@@ -1,4 +1,4 @@
-import { EXCHANGE_HITS, EXCHANGE_WORDS } from '../src/dataflow/exchange.ts'
+import { EXCHANGE_SECONDS, EXCHANGE_WORDS } from '../src/dataflow/exchange.ts'
 import { lines, openDevice, pipe, tokenize, word2vec } from '../src/index.ts'
 import type { Content } from '../src/net/content.ts'
 import { chunksOf } from '../src/stream.ts'
@@ -6,7 +6,6 @@ import type { Delta, RowNames, TableShape } from '../src/types.ts'
 import { median } from './measure.ts'
 
 // Seconds between two packs of all rows: the default of src/dataflow/exchange.ts.
-const PACK_ALL_SECONDS = 2
 
 /** What a peer hands out at one time. */
 export interface Handout {
@@ -39,19 +38,16 @@ export async function recordPacks(
     const model = await word2vec(device, { dim, shared: true })
     const handouts: Handout[] = []
     let before = 0
-    let allBefore = 0
     for await (const chunk of chunksOf(pipe(lines(path), tokenize()))) {
       await model.train(chunk)
       const { words } = model.counts
-      const all = words - allBefore >= speed * PACK_ALL_SECONDS
-      if (!all && words - before < EXCHANGE_WORDS) continue
+      if (words - before < Math.max(EXCHANGE_WORDS, speed * EXCHANGE_SECONDS)) continue
       const packs: Content[] = []
-      do packs.push({ words: words - before, delta: await model.shared.pack(all ? 1 : EXCHANGE_HITS) })
+      do packs.push({ words: words - before, delta: await model.shared.pack() })
       while (model.shared.hasMore)
       // The recording begins and ends with a whole round.
-      if (allBefore >= skipped) handouts.push({ words: words - before, packs })
+      if (before >= skipped) handouts.push({ words: words - before, packs })
       before = words
-      if (all) allBefore = words
     }
     await model.drain()
     const whole = handouts.findLastIndex(({ words }) => words < EXCHANGE_WORDS)

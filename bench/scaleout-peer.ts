@@ -64,7 +64,12 @@ export class SimulatedPeer {
   #handouts = 0
   #packAt = 0
 
-  constructor(world: World, age: Age, peers: ReadonlyMap<string, SimulatedPeer>, limits: { readonly logBytes: number; readonly relayLimit: number }) {
+  constructor(
+    world: World,
+    age: Age,
+    peers: ReadonlyMap<string, SimulatedPeer>,
+    limits: { readonly logBytes: number; readonly relayLimit: number }
+  ) {
     this.#world = world
     this.#peers = peers
     this.age = age

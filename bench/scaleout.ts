@@ -6,6 +6,8 @@
 //
 //   words_per_s     words of the text by the time from the first peer's first trained word to the last one's last
 //   ratio_to_one    that, over one peer's by itself in the same run of the bench
+//   ratio_apart     the same of peers that train their parts at the same time without a word to each other: what the machine
+//                   gives, and so the most that ratio_to_one can be
 //   bytes_per_word  bytes that all peers sent over their links (before encryption) by the words trained
 //   staleness_mean  milliseconds from a pack's making to its application elsewhere, transit not counted
 //   apply_share     share of the time that peers spent applying others' packs
@@ -67,9 +69,18 @@ try {
     (pinned ? ', each kept to a core' : '; taskset is not there, so peers share the cores')
   report.say(what)
   const outcomes = new Map<number, Outcome[]>(counts.map(count => [count, []]))
+  const apart = new Map<number, number[]>(counts.map(count => [count, []]))
   for (let run = 0; run < Number(values.runs); run++) {
     for (const [count, list] of outcomes) {
-      const outcome = await train(count, corpus, join(folder, `${count}-${run}`), run)
+      if (count > 1) {
+        const speed = (await train(count, corpus, join(folder, `${count}-${run}-apart`), run, true))
+          .wordsPerSecond
+        report.say(
+          `  ${count} peers apart, run ${run + 1}: ${Math.round(speed).toLocaleString('en-US')} words/s`
+        )
+        apart.get(count)?.push(speed)
+      }
+      const outcome = await train(count, corpus, join(folder, `${count}-${run}`), run, false)
       report.say(
         `  ${count} peers, run ${run + 1}: ${Math.round(outcome.wordsPerSecond).toLocaleString('en-US')} words/s`
       )
@@ -77,7 +88,7 @@ try {
     }
   }
   const one = middle(outcomes.get(1) ?? [], outcome => outcome.wordsPerSecond)
-  for (const [count, list] of outcomes) add(count, list, one)
+  for (const [count, list] of outcomes) add(count, list, one, median(apart.get(count) ?? []))
   if (values.write) writeSection('scaleout', loaded, [what, markdownTable(report.rows)])
 } finally {
   await device.close()
@@ -85,12 +96,13 @@ try {
 }
 report.close()
 
-function add(peers: number, list: readonly Outcome[], one: number): void {
+function add(peers: number, list: readonly Outcome[], one: number, apart: number): void {
   const row = (name: string, value: number, unit: string, more = {}) =>
     report.add({ bench: 'scaleout', name, value, unit, peers, runs: list.length, ...more })
   const speed = middle(list, outcome => outcome.wordsPerSecond)
   row('words_per_s', speed, 'words/s')
   if (Number.isFinite(one)) row('ratio_to_one', speed / one, 'times')
+  if (Number.isFinite(apart / one)) row('ratio_apart', apart / one, 'times')
   row(
     'loss',
     middle(list, outcome => outcome.loss),
@@ -133,14 +145,27 @@ interface Told {
   end: EndEvent | undefined
 }
 
-async function train(count: number, corpus: Corpus, place: string, run: number): Promise<Outcome> {
+async function train(
+  count: number,
+  corpus: Corpus,
+  place: string,
+  run: number,
+  apart: boolean
+): Promise<Outcome> {
   const swarm = `bench-${process.pid}-${run}-${count}`
   const peers = Array.from({ length: count }, (_, i) =>
-    start(i, swarm, corpus.path, join(place, `${i}`), run)
+    start(
+      i,
+      corpus.path,
+      join(place, `${i}`),
+      run,
+      apart ? ['--swarm', `${swarm}-${i}`, '--no-mdns', '--shard', `${i + 1}/${count}`] : ['--swarm', swarm]
+    )
   )
   const told = await Promise.all(peers)
   const hashes = new Set(told.map(({ end }) => end?.sharedHash))
-  if (hashes.size !== 1) throw new Error(`scaleout: the peers do not agree: ${[...hashes].join(', ')}`)
+  if (hashes.size !== 1 && !apart)
+    throw new Error(`scaleout: the peers do not agree: ${[...hashes].join(', ')}`)
   const words = told.reduce((sum, { end }) => sum + (end?.runWords ?? 0), 0)
   if (Math.abs(words / corpus.words - 1) > 0.01) {
     throw new Error(`scaleout: ${corpus.words} words were to be trained once; ${words} were`)
@@ -153,15 +178,22 @@ async function train(count: number, corpus: Corpus, place: string, run: number):
     staleness: mean(told.flatMap(({ staleness }) => staleness)),
     applyShare: mean(told.flatMap(({ applyShare }) => applyShare)),
     loss: mean(told.map(({ end }) => end?.loss ?? Number.NaN)),
-    quality: hasWordSets()
-      ? await qualityOf(device, await readWordVectors(fileStore(join(place, '0'))))
-      : undefined
+    quality:
+      hasWordSets() && !apart
+        ? await qualityOf(device, await readWordVectors(fileStore(join(place, '0'))))
+        : undefined
   }
 }
 
 /** Runs one peer to its end. */
-async function start(core: number, swarm: string, input: string, output: string, run: number): Promise<Told> {
-  const args = ['start', 'word2vec', '--input', input, '--output', output, '--swarm', swarm, '--json']
+async function start(
+  core: number,
+  input: string,
+  output: string,
+  run: number,
+  swarm: readonly string[]
+): Promise<Told> {
+  const args = ['start', 'word2vec', '--input', input, '--output', output, ...swarm, '--json']
   const model = ['--device', 'wasm', '--threads', '1', '--seed', `${1 + run * 100 + core}`]
   const interval = values['exchange-every']
   const more = interval === undefined ? [] : ['--exchange-every', interval]

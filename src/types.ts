@@ -132,11 +132,8 @@ export interface RowNames {
 export interface SharedReplica {
   readonly tables: readonly TableShape[]
   readonly names: RowNames
-  /**
-   * Takes what training did to rows since they were last packed, of rows that it has used at least `leastHits` times since
-   * (default 1: all); their `shared` move by exactly what is handed out. May be empty.
-   */
-  pack(leastHits?: number): Promise<Delta>
+  /** Takes what training did since the last pack; the rows' `shared` move by exactly what is handed out. May be empty. */
+  pack(): Promise<Delta>
   /** Whether the last pack, which is bounded in size, left rows for the next. */
   readonly hasMore: boolean
   /** shared += change; weights += unit · change; contributions += count. */
@@ -205,17 +202,24 @@ export interface MemberStatus {
   readonly finished: boolean
 }
 
+/** Which packs a replica's shared values hold; kept with them, it lets a later process go on as if it had not been away. */
+export interface Held {
+  /** For each origin the last pack. */
+  readonly vector: Readonly<Record<string, number>>
+  /** When the process that came to this started, ms since 1970; a later one of the same peer starts later. */
+  readonly start: number
+}
+
 /** A swarm that this peer is in. */
 export interface Swarm {
   readonly peer: string
   status(): SwarmStatus
   /** Says what this peer is doing; the others hear of it within about a second. */
   report(state: { readonly words: number; readonly position: number; readonly finished?: boolean }): void
-  /**
-   * Packs what was trained since the last time, of rows used at least `leastHits` times (default 1: all), and lets it out;
-   * resolves when it is packed, not when it is sent. Does nothing while alone.
-   */
-  exchange(leastHits?: number): Promise<void>
+  /** Packs what was trained since the last time and lets it out; resolves when it is packed, not when it is sent. Does nothing while alone. */
+  exchange(): Promise<void>
+  /** What the shared values hold now; for checkpoints, to be asked within `alone`. */
+  readonly held: Held
   /** Runs `act` while no delta is packed or applied: for checkpoints. */
   alone<Result>(act: () => Promise<Result>): Promise<Result>
   /** Resolves when every live peer has finished and this one has all their packs, or when the signal aborts. */

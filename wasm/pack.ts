@@ -8,27 +8,27 @@ import { ACCUMULATOR_UNIT, Table } from './table'
 const MOST: f32 = 127
 const GREATEST_SHIFT: i32 = 24
 
-/** How many of rows 0 … rows-1 have so many hits. */
-export function countTouched(table: Table, rows: u32, leastHits: u32): u32 {
+/** How many of rows 0 … rows-1 are touched. */
+export function countTouched(table: Table, rows: u32): u32 {
   let touched: u32 = 0
   const end = table.hits + (<usize>rows << 2)
-  for (let at = table.hits; at < end; at += 4) touched += u32(load<u32>(at) >= leastHits)
+  for (let at = table.hits; at < end; at += 4) touched += u32(load<u32>(at) != 0)
   return touched
 }
 
 /**
- * Packs rows of so many hits from `first` on, lowest first, until `room` rows are taken or row `end` is reached; returns how
+ * Packs touched rows from `first` on, lowest first, until `room` rows are taken or row `end` is reached; returns how
  * many. Out: rows u32 [room], shifts u8 [room], values i8 [room, dim], accumulators i32 [room].
  */
 export function packRows(
-  table: Table, first: u32, end: u32, room: u32, leastHits: u32,
+  table: Table, first: u32, end: u32, room: u32,
   rows: usize, shifts: usize, values: usize, accumulators: usize
 ): u32 {
   const dim = <usize>table.dim
   let taken: usize = 0
   for (let row = first; row < end && taken < <usize>room; row++) {
     const slot = <usize>row << 2
-    if (load<u32>(table.hits + slot) < leastHits) continue
+    if (load<u32>(table.hits + slot) == 0) continue
     const multiplier = load<f32>(table.multiplier + slot)
     const replicas: f32 = 1 + <f32>load<u32>(table.contributions + slot)
     const shift = packValues(table, row, 1 / max<f32>(multiplier, replicas), values + taken * dim)

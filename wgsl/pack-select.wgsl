@@ -1,10 +1,10 @@
 // selected = whether a row has something to hand out
 //
-//   params     unit, capacity, least hits
+//   params     unit, capacity
 //   weights    [capacity, DIM]
 //   agreed     [capacity, DIM]      `shared`, in `unit`
 //   state      [5, capacity]        multiplier, contributions and hits are read
-//   selected   [capacity]           overwritten: 1 where a row has the hits, and its change rounds to anything but zero and is finite
+//   selected   [capacity]           overwritten: 1 where a touched row's change rounds to anything but zero and is finite
 //
 // 32 lanes take one row.
 //
@@ -22,7 +22,6 @@ struct Params {
   unit: f32,
   per_unit: f32,
   capacity: u32,
-  least_hits: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -40,7 +39,7 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let row = (group.y * groups.x + group.x) * (LANES / ROW_LANES) + lane / ROW_LANES;
-  let is_touched = row < params.capacity && state[4u * params.capacity + row] >= params.least_hits;
+  let is_touched = row < params.capacity && state[4u * params.capacity + row] > 0u;
   // Sizes are compared as bits: they have the order of the floats, with what is not finite above all others.
   var most = 0u;
   if (is_touched) {

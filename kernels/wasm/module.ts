@@ -6,13 +6,12 @@ import { platform } from '../platform.ts'
  */
 export interface Exports {
   initRows(table: number, first: number, count: number, keys: number, divisor: number, finer: number): void
-  countTouched(table: number, rows: number, leastHits: number): number
+  countTouched(table: number, rows: number): number
   packRows(
     table: number,
     first: number,
     end: number,
     room: number,
-    leastHits: number,
     rows: number,
     shifts: number,
     values: number,

@@ -1,15 +1,15 @@
-import type { PackedRows, PackOptions } from '../contract.ts'
+import type { PackedRows } from '../contract.ts'
 import type { WasmTable } from './table.ts'
 import { SCRATCH_BYTES, type Workspace } from './workspace.ts'
 
-/** Packs at most `limit` rows of `leastHits` hits or more, lowest first. */
+/** Packs at most `limit` touched rows, lowest first. */
 export function packRows(
   { shared, kernels, scratch }: Workspace,
   table: WasmTable,
-  { limit = table.capacity, leastHits = 1 }: PackOptions = {}
+  limit = table.capacity
 ): PackedRows {
   const { header, capacity, dim } = table
-  const most = Math.min(kernels.countTouched(header, capacity, leastHits), limit)
+  const most = Math.min(kernels.countTouched(header, capacity), limit)
   const packed = {
     rows: new Uint32Array(most),
     shifts: new Uint8Array(most),
@@ -25,17 +25,7 @@ export function packRows(
   let next = 0
   while (count < most && next < capacity) {
     const wanted = Math.min(room, most - count)
-    const taken = kernels.packRows(
-      header,
-      next,
-      capacity,
-      wanted,
-      leastHits,
-      scratch,
-      shifts,
-      values,
-      accumulators
-    )
+    const taken = kernels.packRows(header, next, capacity, wanted, scratch, shifts, values, accumulators)
     const rows = shared.u32(scratch, taken)
     packed.rows.set(rows, count)
     packed.shifts.set(shared.u8(shifts, taken), count)

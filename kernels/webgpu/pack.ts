@@ -1,4 +1,4 @@
-import type { PackedRows, PackOptions } from '../contract.ts'
+import type { PackedRows } from '../contract.ts'
 import type { Gpu } from './gpu.ts'
 import { type Param, packParams } from './params.ts'
 import type { GpuTable } from './table.ts'
@@ -9,12 +9,8 @@ const ROWS_PER_WORKGROUP = 8
  * Runs wgsl/pack-select.wgsl over the table and wgsl/pack.wgsl over the rows it names, the lowest `limit` of them.
  * Rows whose change is not finite, or more than a shift of 24 can say, stay touched until `checkRows` puts them back.
  */
-export async function pack(
-  gpu: Gpu,
-  table: GpuTable,
-  { limit = table.capacity, leastHits = 1 }: PackOptions = {}
-): Promise<PackedRows> {
-  const rows = await select(gpu, table, limit, leastHits)
+export async function pack(gpu: Gpu, table: GpuTable, limit: number): Promise<PackedRows> {
+  const rows = await select(gpu, table, limit)
   const count = rows.length
   const width = table.dim / 4 + 2
   const packed: PackedRows = {
@@ -55,18 +51,13 @@ export function tableParams({ unit, capacity }: GpuTable): Param[] {
   ]
 }
 
-/** The lowest `limit` rows of so many hits whose change rounds to anything but zero. */
-async function select(
-  gpu: Gpu,
-  table: GpuTable,
-  limit: number,
-  leastHits: number
-): Promise<Uint32Array<ArrayBuffer>> {
+/** The lowest `limit` touched rows whose change rounds to anything but zero. */
+async function select(gpu: Gpu, table: GpuTable, limit: number): Promise<Uint32Array<ArrayBuffer>> {
   const { capacity, dim } = table
   const kernel = await gpu.kernel('pack-select', { DIM: dim })
   const selected = await gpu.buffer('pack-select', 4 * capacity)
   gpu.record(to => {
-    const params = to.params(packParams(...tableParams(table), ['u32', leastHits]))
+    const params = to.params(packParams(...tableParams(table)))
     const group = kernel.bind(params, table.weights, table.shared, table.state, selected)
     to.dispatch(kernel, group, Math.ceil(capacity / ROWS_PER_WORKGROUP))
   })

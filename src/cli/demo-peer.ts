@@ -1,4 +1,3 @@
-import { EXCHANGE_WORDS } from '../dataflow/exchange.ts'
 import { demoText } from './demo-text.ts'
 import { EXIT } from './exit.ts'
 import { lockOutput } from './output-lock.ts'
@@ -46,7 +45,6 @@ export async function runDemoPeer(options: DemoPeerOptions): Promise<void> {
       mdns: true,
       shard: 'auto',
       metrics: { host: '127.0.0.1', port: 0 },
-      exchangeEvery: EXCHANGE_WORDS,
       state: stateFolder(output)
     }
   })

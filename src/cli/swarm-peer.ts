@@ -32,10 +32,9 @@ export async function openSwarmPeer(
     shard: choice.shard,
     source,
     exchangeEvery: choice.exchangeEvery,
-    async join(model, job) {
+    async join(model, job, held) {
       node = await openNode({ swarm: name, identity, listen, announce, bootstrap, mdns, ...(psk && { psk }) })
       model.shared.drawApart(node.peer)
-      const base = model.counts.words > 0 ? await model.shared.sharedHash() : undefined
       const swarm = await joinSwarm({
         swarm: name,
         node,
@@ -43,7 +42,7 @@ export async function openSwarmPeer(
         job,
         source,
         warn,
-        ...(base !== undefined && { base })
+        ...(held !== undefined && { held })
       })
       server = await openStatusServer({ swarm, state, ...metrics })
       return swarm

@@ -8,6 +8,9 @@ if (Number(process.versions.node.split('.')[0]) < needed) {
   )
   process.exitCode = 1
 } else {
+  // Half a second less at each start, once the modules have been compiled for the first time.
+  const { enableCompileCache } = await import('node:module')
+  enableCompileCache()
   const { existsSync, readFileSync } = await import('node:fs')
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
   // A clone runs its sources; the published package holds only what was compiled from them.

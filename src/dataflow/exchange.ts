@@ -1,21 +1,20 @@
 import type { Chunk, Replica, Swarm, WordChunk } from '../types.ts'
 import { hashText } from './line-hash.ts'
 
-/** Words a peer trains between two packs, unless told otherwise. */
-export const EXCHANGE_WORDS = 250_000
-
-/** Uses of a row between two packs of it, unless told otherwise: what is used less often waits until all is packed. */
-export const EXCHANGE_HITS = 16
+/** Words a peer trains between two packs, at least, unless told otherwise. */
+export const EXCHANGE_WORDS = 100_000
+/** Seconds between two packs while there is much to train, unless told otherwise: packing and applying take time from training. */
+export const EXCHANGE_SECONDS = 2
 
 /** A timer that is set for longer rings at once. */
 const LONGEST_MS = 2 ** 31 - 1
 
 export interface ExchangeOptions {
-  /** Words trained between two packs; items that are not lines of words count one each. Default EXCHANGE_WORDS. */
+  /** Least words trained between two packs; items that are not lines of words count one each. Default EXCHANGE_WORDS. */
   readonly interval?: number
-  /** In between, rows used fewer times than this since they were last packed wait. Default EXCHANGE_HITS. */
-  readonly leastHits?: number
-  /** Longest time in seconds that anything trained waits to be packed. Default 2. */
+  /** Least time in seconds between two packs. Default EXCHANGE_SECONDS. */
+  readonly minSeconds?: number
+  /** Longest time in seconds that something trained waits to be packed, where the stream is slow. Default: minSeconds. */
   readonly maxSeconds?: number
   /** Share of the first interval that is left out, 0 to 1, so that packs of peers are spread in time. Default: by the peer's id. */
   readonly phase?: number
@@ -24,8 +23,8 @@ export interface ExchangeOptions {
 }
 
 /**
- * Makes a replica share what it learns: every `interval` words the swarm packs the rows used often since they were last
- * packed, and `maxSeconds` after the first word that may not be packed all that was trained. A pack is made between two chunks, so no more often than they come. The swarm hears after
+ * Makes a replica share what it learns: after `interval` words and `minSeconds`, or `maxSeconds` after the first word that
+ * was not packed, the swarm packs what was trained. A pack is made between two chunks, so no more often than they come. The swarm hears after
  * each chunk how far this peer is. Draining trains what waits and packs it too.
  *
  * @throws RangeError for options out of range. Training throws what a pack in between threw.
@@ -34,11 +33,11 @@ export function exchange(
   swarm: Pick<Swarm, 'peer' | 'exchange' | 'report'>,
   options: ExchangeOptions = {}
 ): <Item>(replica: Replica<Item>) => Replica<Item> {
-  const { interval = EXCHANGE_WORDS, leastHits = EXCHANGE_HITS } = options
-  const { maxSeconds = 2, finished = () => true } = options
+  const { interval = EXCHANGE_WORDS, minSeconds = EXCHANGE_SECONDS, maxSeconds = minSeconds } = options
+  const { finished = () => true } = options
   const { phase = hashText(swarm.peer) / 2 ** 32 } = options
   check('interval', interval > 0, 'a number of words above 0', interval)
-  check('leastHits', Number.isInteger(leastHits) && leastHits > 0, 'a whole number above 0', leastHits)
+  check('minSeconds', minSeconds >= 0, 'a number of seconds, 0 or more', minSeconds)
   check('maxSeconds', maxSeconds > 0, 'a number of seconds above 0', maxSeconds)
   check('phase', phase >= 0 && phase <= 1, 'a number from 0 to 1', phase)
   return replica => {
@@ -46,23 +45,20 @@ export function exchange(
     let position = 0
     let since = 0
     let due = interval * (1 - phase)
+    let notBefore = performance.now() + minSeconds * 1000 * (1 - phase)
     let timer: ReturnType<typeof setTimeout> | undefined
     let failure: { readonly error: unknown } | undefined
 
-    const packSome = () => {
-      since = 0
-      due = interval
-      return swarm.exchange(leastHits)
-    }
-    const packAll = () => {
+    const pack = () => {
       clearTimeout(timer)
       timer = undefined
       since = 0
       due = interval
-      return swarm.exchange(1)
+      notBefore = performance.now() + minSeconds * 1000
+      return swarm.exchange()
     }
     const packLate = () => {
-      packAll().catch(error => {
+      pack().catch(error => {
         failure ??= { error }
       })
     }
@@ -75,14 +71,14 @@ export function exchange(
         since += trained
         position = chunk.position?.bytes ?? position
         swarm.report({ words, position })
-        if (since > 0) timer ??= setTimeout(packLate, Math.min(maxSeconds * 1000, LONGEST_MS))
-        if (since >= due) await packSome()
+        if (since >= due && performance.now() >= notBefore) await pack()
+        else if (since > 0) timer ??= setTimeout(packLate, Math.min(maxSeconds * 1000, LONGEST_MS))
       },
       async drain() {
         clearTimeout(timer)
         timer = undefined
         await replica.drain()
-        await packAll()
+        await pack()
         if (failure !== undefined) throw failure.error
         swarm.report({ words, position, finished: finished() })
       },

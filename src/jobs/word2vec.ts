@@ -7,8 +7,9 @@ import { train } from '../dataflow/train.ts'
 import { resumeWord2Vec, word2vec } from '../models/word2vec.ts'
 import type { Word2VecOptions } from '../models/word2vec-options.ts'
 import type { Word2Vec } from '../models/word2vec-replica.ts'
-import type { Operator, Replica, Store, Swarm } from '../types.ts'
+import type { Held, Operator, Replica, Store, Swarm } from '../types.ts'
 import type { EndEvent, JobEvent } from './events.ts'
+import { heldOf, noteHeld } from './held.ts'
 import { regularly } from './regularly.ts'
 import { RunLog } from './run-log.ts'
 import { note, placeOf, type Text } from './text.ts'
@@ -39,8 +40,8 @@ export interface Word2VecJob {
 
 /** How a job takes part in a swarm. */
 export interface SwarmPart {
-  /** Joins with a model that has just been opened; `job` is what all must have the same. */
-  join(model: Word2Vec, job: Readonly<Record<string, unknown>>): Promise<Swarm>
+  /** Joins with a model that has just been opened; `job` is what all must have the same, `held` what a saved model holds. */
+  join(model: Word2Vec, job: Readonly<Record<string, unknown>>, held?: Held): Promise<Swarm>
   /**
    * Which lines this peer trains: its share among the live peers that read the same text (`auto`), part `index` of `count`
    * (from 1), or all. Default auto.
@@ -48,7 +49,7 @@ export interface SwarmPart {
   readonly shard?: 'auto' | 'none' | { readonly index: number; readonly count: number }
   /** What the peers that read the same text call it; empty where it is this peer's own, which it then trains whole. */
   readonly source: string
-  /** Words trained between two packs. Default as in `exchange`. */
+  /** Words trained between two packs, however little time that takes. Default as in `exchange`. */
   readonly exchangeEvery?: number
 }
 
@@ -69,10 +70,14 @@ export async function runWord2Vec(job: Word2VecJob): Promise<{ model: Word2Vec; 
   const { device, store, text, words = Number.POSITIVE_INFINITY, tell = () => {} } = job
   const opened = performance.now()
   const { model, from } = await openModel(job, message => tell({ event: 'warning', message }))
-  const swarm = await job.swarm?.join(model, agreed(model.options))
+  const swarm = await job.swarm?.join(
+    model,
+    agreed(model.options),
+    job.resume === true ? await heldOf(store, await model.shared.sharedHash()) : undefined
+  )
   const log = new RunLog(model, device.name, opened, tell, swarm)
   const save = () =>
-    log.save(() => (swarm === undefined ? model.save(store) : swarm.alone(() => model.save(store))))
+    log.save(() => (swarm === undefined ? model.save(store) : saveShared(model, store, swarm)))
 
   const enough = new AbortController()
   const signals = job.signal === undefined ? [enough.signal] : [enough.signal, job.signal]
@@ -136,6 +141,13 @@ export async function runWord2Vec(job: Word2VecJob): Promise<{ model: Word2Vec; 
   return { model, end: result }
 }
 
+function saveShared(model: Word2Vec, store: Store, swarm: Swarm): Promise<void> {
+  return swarm.alone(async () => {
+    await model.save(store)
+    await noteHeld(store, await model.shared.sharedHash(), swarm.held)
+  })
+}
+
 const NEVER = new AbortController().signal
 
 // How long a peer that shares its text waits for the others, to begin where they are.
@@ -148,7 +160,10 @@ function agreed({ capacity, seed, expectedWords, ...options }: Word2Vec['options
 
 function exchanging({ swarm: choice }: Word2VecJob, swarm: Swarm, finished: () => boolean) {
   const interval = choice?.exchangeEvery
-  return exchange(swarm, { finished, ...(interval !== undefined && { interval }) })
+  return exchange(swarm, {
+    finished,
+    ...(interval !== undefined && { interval, minSeconds: 0, maxSeconds: 2 })
+  })
 }
 
 /** Keeps the lines that are this peer's to train. */

@@ -47,7 +47,7 @@ export class SharedWord2Vec implements SharedReplica {
     return this.#hasMore
   }
 
-  pack(leastHits = 1): Promise<Delta> {
+  pack(): Promise<Delta> {
     const { device, input, output, turns } = this.#trainer
     return turns.take(async () => {
       const { failure } = this.#trainer
@@ -56,11 +56,11 @@ export class SharedWord2Vec implements SharedReplica {
       }
       const most = Math.max(2, Math.floor(PACK_BYTES / (input.dim + 13)))
       const half = most >>> 1
-      const inputs = await device.pack(input, { limit: half, leastHits })
+      const inputs = await device.pack(input, half)
       const left = most - inputs.rows.length
-      const outputs = await device.pack(output, { limit: left, leastHits })
+      const outputs = await device.pack(output, left)
       this.#hasMore = inputs.rows.length === half || outputs.rows.length === left
-      if (leastHits === 1 && !this.#hasMore) await this.#forgetContributions()
+      if (!this.#hasMore) await this.#forgetContributions()
       return [changesOf(inputs, input.dim), changesOf(outputs, output.dim)]
     })
   }

@@ -28,7 +28,14 @@ export function encodeDelta(delta: Delta, names: RowNames, sent: TextsSent): Uin
     const values = narrowed(part.values)
     views.push(Uint32Array.of(part.dim, part.rows.length, values.BYTES_PER_ELEMENT))
     if (part.rows.length < rows.length) views.push(bitmapOf(part.rows, rows))
-    views.push(saturated(part.counts), part.accumulators, values, zeros(values), part.shifts, zeros(part.shifts))
+    views.push(
+      saturated(part.counts),
+      part.accumulators,
+      values,
+      zeros(values),
+      part.shifts,
+      zeros(part.shifts)
+    )
   }
   return views
     .filter(view => view.byteLength > 0)

@@ -10,6 +10,8 @@ export const FORGOTTEN_MS = 60_000
 export const MOST_MEMBERS = 1024
 /** Records in one message at most. */
 export const MOST_IN_MESSAGE = 256
+/** Bytes of the records in one message at most: a few that go on for ever must not make it too long to be sent. */
+const MOST_BYTES = 200 * 1024
 /** Addresses of one peer at most, and bytes of each. */
 export const MOST_ADDRESSES = 8
 export const LONGEST_ADDRESS = 255
@@ -111,7 +113,7 @@ export class Members {
 
   /** What the other side of a link does not know yet, at most MOST_IN_MESSAGE, this peer and the oldest first; `known` takes it down. */
   news(known: Known, now: number): Member[] {
-    const records: Member[] = []
+    let records: Member[] = []
     for (const entry of this.#others.values()) {
       if (isFresh(entry, now) && isNews(entry.record, known)) records.push(entry.record)
     }
@@ -119,6 +121,11 @@ export class Members {
       records.sort((a, b) => compareAges(a.age, b.age)).length = MOST_IN_MESSAGE - 1
     }
     if (isNews(this.#own, known)) records.unshift(this.#own)
+    let bytes = 0
+    records = records.filter(record => {
+      bytes += mostBytes(record)
+      return bytes <= MOST_BYTES
+    })
     for (const record of records) known.set(record.age.peer, record)
     return records
   }
@@ -180,6 +187,12 @@ function isSoundAddress(address: string): boolean {
 
 function isNewer(a: Member, b: Member): boolean {
   return a.age.start > b.age.start || (a.age.start === b.age.start && a.version > b.version)
+}
+
+/** Bytes of a record in a message, at most: a UTF-16 unit is three at most. */
+function mostBytes({ age, addresses, source }: Member): number {
+  const texts = [age.peer, source, ...addresses]
+  return texts.reduce((bytes, text) => bytes + 2 + 3 * text.length, 64)
 }
 
 function isNews(record: Member, known: Known): boolean {

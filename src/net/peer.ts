@@ -2,33 +2,41 @@
 // ledger what follows, and carries it out before the next. So what the vector says and what the replica shares always
 // change together.
 
-import type { SharedReplica } from '../types.ts'
+import type { Held, SharedReplica } from '../types.ts'
 import { disagreement } from './agreement.ts'
 import { createCodec } from './codec.ts'
 import { CodecError, NoRoomError } from './codec-error.ts'
 import { type Content, contentRules } from './content.ts'
+import { checkRoom, soundFrame } from './intake.ts'
 import { Ledger } from './ledger.ts'
 import type { LedgerAction } from './ledger-action.ts'
 import { openLink } from './link.ts'
-import { limitOf } from './message-types.ts'
+import { LinkError } from './link-error.ts'
+import { limitOf, nameOf } from './message-types.ts'
 import type { Age, Hello, LedgerMessage, Message, RowHashes, TreeMessage, Vector } from './messages.ts'
 import { BusyShare, Staleness } from './meter.ts'
 import { Neighbour } from './neighbour.ts'
 import type { OpenStream, PeerNode } from './node.ts'
+import { oneLine } from './one-line.ts'
+import { PATIENCE, type Patience } from './patience.ts'
 import { ProtocolError } from './protocol-error.ts'
 import { differenceFrom, freshRows, hashesOf, stateMessages } from './state-transfer.ts'
 import { type Offence, Strikes } from './strikes.ts'
 import { Tree, type TreeAction } from './tree.ts'
 
 const TICK_MS = 250
+/** A clock that jumps further than this between two ticks stood still, or this peer was busy: nobody else is late by that. */
+const LONGEST_TICK_MS = 1_000
 const LOOK_MS = 20
-const HELLO_MS = 10_000
-/** Longest time without a part of a state that was asked for: until it is there nothing can be packed. */
-const STATE_MS = 60_000
 /** A link may start over now and then, around a change of the tree; one that does so all the time serves nothing. */
 const MOST_REPLACED = 100
 const HEAD_START_MS = 60_000
+/** Links whose hello has not come; more make the one go that has been silent the longest. */
 const MOST_STRANGERS = 32
+/** Links of one peer: more than two that cross and one that is not known to be lost yet. */
+const MOST_OF_PEER = 6
+/** Messages of a link that wait to be processed. A peer sends four frames before it waits for an acknowledgement. */
+const MOST_QUEUED = { frames: 8, others: 1024 }
 /** While there is training to do, applying gets at most this share of the time. */
 const MOST_APPLYING = 0.25
 
@@ -42,16 +50,18 @@ export interface PeerOptions {
   /** What peers that read the same source call it; empty where it is this peer's own. Default ''. */
   readonly source?: string
   /**
-   * Names what the replica's shared values hold already, where it is not new: equal at replicas that hold the same. Such a
-   * peer counts as a minute older, so that new ones come to it rather than it to them. Default: it is new.
+   * What the replica's shared values hold already. Such a peer counts as a minute older, so that new ones come to it rather
+   * than it to them. Default: it is new.
    */
-  readonly base?: string
+  readonly held?: Held
   /** Says why a neighbour's pack must not be let in; undefined where it may. */
   readonly judge?: (peer: string, content: Content, elapsedMs: number) => string | undefined
   /** Hears of this peer's own packs, which `judge` may compare others with. */
   readonly packed?: (content: Content) => void
   /** Default 4. */
   readonly maxChildren?: number
+  /** How long neighbours are waited for. */
+  readonly patience?: Partial<Patience>
   /** Hears, in one line each, of what a user should know. */
   readonly warn: (message: string) => void
 }
@@ -89,14 +99,18 @@ export class Peer {
   /** Exchanges that are asked for and not done. */
   #exchanges = 0
   #endPause = () => {}
-  #adoptingSince = 0
+  readonly #patience: Patience
+  /** Milliseconds in which this peer could hear of others. */
+  #awake = 0
+  #lastTick = clock()
   #tickDue = false
   #over = false
 
   constructor(options: PeerOptions, hello: Pick<Hello, 'job' | 'jobText'>) {
-    const { node, replica, swarm, maxChildren = 4, base } = options
-    const start = Math.floor(clock())
-    const self: Age = { start: base === undefined ? start : start - HEAD_START_MS, peer: node.peer }
+    const { node, replica, swarm, maxChildren = 4, held } = options
+    const now = Math.floor(clock())
+    const start = held === undefined ? now : Math.max(now - HEAD_START_MS, held.start + 1)
+    const self: Age = { start, peer: node.peer }
     this.#options = options
     this.node = node
     this.replica = replica
@@ -104,9 +118,10 @@ export class Peer {
     this.ledger = new Ledger({
       origin: self,
       rules: contentRules,
-      initial: new Map(base === undefined ? [] : [[`${base}/0`, 1]])
+      initial: new Map(Object.entries(held?.vector ?? {}))
     })
-    this.strikes = new Strikes(options.warn)
+    this.#patience = { ...PATIENCE, ...options.patience }
+    this.strikes = new Strikes(message => options.warn(oneLine(message)))
     this.#hello = { type: 'hello', swarm, ...hello, age: self, features: [], maxChildren }
     const lost = Promise.withResolvers<Error>()
     this.lost = lost.promise
@@ -145,18 +160,18 @@ export class Peer {
   }
 
   /** Packs what was trained since the last time, unless there is nobody to tell. */
-  async exchange(leastHits?: number): Promise<void> {
+  async exchange(): Promise<void> {
     this.#exchanges++
     this.#endPause()
     try {
       // What a state is asked for must stay as it is until that has come.
-      while (!(await this.#exchanged(leastHits))) await new Promise(resolve => setTimeout(resolve, LOOK_MS))
+      while (!(await this.#exchanged())) await new Promise(resolve => setTimeout(resolve, LOOK_MS))
     } finally {
       this.#exchanges--
     }
   }
 
-  async #exchanged(leastHits?: number): Promise<boolean> {
+  async #exchanged(): Promise<boolean> {
     let done = true
     await this.#post(async () => {
       if (!this.connected) return
@@ -166,7 +181,7 @@ export class Peer {
       let words = Math.max(0, this.words - this.#packedWords)
       this.#packedWords = this.words
       do {
-        const delta = await this.replica.pack(leastHits)
+        const delta = await this.replica.pack()
         if (delta.every(part => part.rows.length === 0)) return
         const content = { words, delta }
         words = 0
@@ -210,21 +225,20 @@ export class Peer {
     void this.#post(async () => {
       this.#tickDue = false
       const now = clock()
+      this.#awake += Math.min(now - this.#lastTick, LONGEST_TICK_MS)
+      this.#lastTick = now
       for (const neighbour of [...this.neighbours.values()]) {
         neighbour.in.read(neighbour.link.bytesIn, now)
         neighbour.out.read(neighbour.link.bytesOut, now)
-        if (neighbour.hello === undefined && now - neighbour.openedAt > HELLO_MS) {
-          await this.#offence(neighbour, 'silent', `it said no hello within ${HELLO_MS / 1000} s`)
-        } else if (
-          neighbour.role === 'parent' &&
-          this.ledger.adopting &&
-          now - this.#adoptingSince > STATE_MS
-        ) {
-          await this.#offence(
-            neighbour,
-            'silent',
-            `it owed its state, and nothing of it came for ${STATE_MS / 1000} s`
-          )
+        // A slow link brings a message piece by piece.
+        if (neighbour.look()) this.tree.heard(neighbour.id, now)
+        const { hello, answer } = this.#patience
+        const owed = neighbour.debts.overdue(this.#awake, answer)
+        if (neighbour.closed) continue
+        if (neighbour.hello === undefined && this.#awake - neighbour.awakeAt > hello) {
+          await this.#offence(neighbour, 'silent', `it said no hello within ${hello} ms`)
+        } else if (owed !== undefined) {
+          await this.#offence(neighbour, 'silent', `it owed its ${owed} for more than ${answer} ms`)
         }
       }
       this.tree.report({ addresses: this.node.addresses(), packs: this.held, words: this.words })
@@ -234,30 +248,43 @@ export class Peer {
 
   /** A stream has been opened, by this side where it has the number of a dial. */
   #begin({ peer, stream }: OpenStream, dial: number | undefined): void {
-    const strangers = [...this.neighbours.values()].filter(neighbour => neighbour.hello === undefined)
-    if (this.#over || strangers.length >= MOST_STRANGERS) {
-      if (strangers.length >= MOST_STRANGERS)
-        this.#count(peer, 'flood', 'too many open links without a hello')
+    const open = [...this.neighbours.values()].filter(neighbour => !neighbour.closed)
+    const flood = open.filter(neighbour => neighbour.peer === peer).length >= MOST_OF_PEER
+    if (this.#over || flood) {
+      if (flood) this.#count(peer, 'flood', `it opened more than ${MOST_OF_PEER} links at once`)
       stream.abort(new Error('too many links at once'))
       return
     }
+    const strangers = [...this.neighbours.values()].filter(neighbour => neighbour.hello === undefined)
+    if (strangers.length >= MOST_STRANGERS) strangers[0].link.abort('too many links at once')
     const id = `${++this.#links}`
     const link = openLink(stream, {
       limits: type => limitOf(type, this.replica.tables),
+      frameTime: this.#patience.message,
       onMessage: (type, bytes) => {
         const came = clock()
-        return this.#post(() => this.#receive(neighbour, dial, type, bytes, came))
+        const kind = nameOf(type) === 'frame' ? 'frames' : 'others'
+        if (++neighbour.queued[kind] > MOST_QUEUED[kind])
+          throw new LinkError(
+            'flood',
+            `at most ${MOST_QUEUED[kind]} ${kind} wait to be processed; one more came`
+          )
+        return this.#post(async () => {
+          await this.#receive(neighbour, dial, type, bytes, came)
+          neighbour.queued[kind]--
+        })
       },
       onClose: error => {
         void this.#post(async () => {
-          // Whoever breaks the framing is told apart from a connection that broke.
-          if (error?.name === 'FrameError') this.#count(peer, 'oversize', error.message)
-          await this.#forget(neighbour)
+          // Whoever breaks a link is told apart from a connection that breaks.
+          const banned = error instanceof LinkError && this.#count(peer, error.fault, error.message)
+          await this.#forget(neighbour, !banned)
         })
       }
     })
     const codec = createCodec(this.replica)
-    const neighbour = new Neighbour({ id, peer, dial, openedAt: clock() }, link, codec)
+    const parts = { id, peer, dial, openedAt: clock() }
+    const neighbour = new Neighbour(parts, link, codec, () => this.#awake)
     this.neighbours.set(id, neighbour)
     neighbour.send(this.#ownHello())
   }
@@ -281,8 +308,11 @@ export class Peer {
       else if (message.type === 'hello') throw new ProtocolError('a hello comes once; got another')
       else await this.#take(neighbour, message, came)
     } catch (error) {
-      if (error instanceof NoRoomError) throw error
-      if (error instanceof CodecError) await this.#offence(neighbour, 'malformed', error.message)
+      // Where the swarm has these words already, this peer cannot stay in it; what a neighbour made stays with that.
+      if (error instanceof NoRoomError) {
+        if (error.ranges === undefined || !neighbour.makesAll(error.ranges)) throw error
+        await this.#offence(neighbour, 'room', error.message)
+      } else if (error instanceof CodecError) await this.#offence(neighbour, 'malformed', error.message)
       else if (error instanceof ProtocolError) await this.#offence(neighbour, 'protocol', error.message)
       else throw error
     }
@@ -290,7 +320,7 @@ export class Peer {
 
   async #meet(neighbour: Neighbour, dial: number | undefined, message: Message<Content>): Promise<void> {
     if (message.type === 'goodbye') {
-      this.#options.warn(`swarm: peer ${neighbour.peer} refused this one: ${message.reason}`)
+      this.strikes.mismatch(neighbour.peer, `peer ${neighbour.peer} refused this one: ${message.reason}`)
       return await this.#part(neighbour, dial)
     }
     if (message.type !== 'hello') throw new ProtocolError(`the first message is hello; got ${message.type}`)
@@ -301,7 +331,7 @@ export class Peer {
     }
     const reason = disagreement(this.#ownHello(), message)
     if (reason !== undefined) {
-      this.#options.warn(`swarm: peer ${neighbour.peer} cannot take part: ${reason}`)
+      this.strikes.mismatch(neighbour.peer, `peer ${neighbour.peer} cannot take part: ${reason}`)
       return await this.#part(neighbour, dial)
     }
     neighbour.hello = message
@@ -321,13 +351,13 @@ export class Peer {
     if (neighbour.role === undefined) {
       throw new ProtocolError(`deltas go between parent and child only; got ${message.type}`)
     }
-    if (message.type === 'frame') {
-      const refused = this.#judge(neighbour, message, now)
-      if (refused !== undefined) return await this.#offence(neighbour, 'bounds', refused)
-    }
     if (message.type === 'state') return await this.#gather(neighbour, message)
-    await this.#move(this.ledger.received(neighbour.id, message, now))
-    if (message.type === 'frame') this.staleness.add(message.waited + clock() - came, clock())
+    if (message.type !== 'frame') return await this.#move(this.ledger.received(neighbour.id, message, now))
+    const frame = soundFrame(message, this.ledger.vector)
+    const refused = this.#judge(neighbour, frame, now)
+    if (refused !== undefined) return await this.#offence(neighbour, 'bounds', refused)
+    await this.#move(this.ledger.received(neighbour.id, frame, now))
+    this.staleness.add(frame.waited + clock() - came, clock())
   }
 
   /** A neighbour's own packs meet their first other peer here; summed with those of others they cannot be told apart. */
@@ -347,20 +377,20 @@ export class Peer {
     neighbour: Neighbour,
     message: Extract<LedgerMessage<Content>, { type: 'state' }>
   ): Promise<void> {
+    checkRoom(message.vector.keys())
     await this.#move(this.ledger.received(neighbour.id, message, clock()))
     if (!this.ledger.expectsState(neighbour.id, message.adoption)) return
-    this.#adoptingSince = clock()
-    neighbour.state.push(message)
+    neighbour.state.add(message, this.replica.tables)
     if (!message.last) return
-    const parts = neighbour.state
-    neighbour.state = []
-    const state = contentRules.sum(parts.map(part => part.state)).delta
-    await this.replica.adopt(state, freshRows(this.replica, parts[0].unknown))
+    const { state, unknown } = neighbour.state.take()
+    await this.replica.adopt(state, freshRows(this.replica, unknown))
     await this.#move(this.ledger.adopted(neighbour.id, message.vector, message.adoption, clock()))
   }
 
   /** Carries out what the ledger wants. */
   async #move(actions: readonly LedgerAction<Content>[]): Promise<void> {
+    // To cut a link makes further actions, which are for after these.
+    const cut: { readonly link: string; readonly reason: string }[] = []
     for (const action of actions) {
       switch (action.type) {
         case 'apply':
@@ -370,17 +400,14 @@ export class Peer {
           this.neighbours.get(action.link)?.send(action.message)
           break
         case 'send-hashes':
-          this.#adoptingSince = clock()
           this.neighbours.get(action.link)?.send({ type: 'want-state', hashes: await hashesOf(this.replica) })
           break
         case 'send-state':
           await this.#sendState(action.link, action.adoption, action.vector, action.hashes)
           break
-        case 'violation': {
-          const neighbour = this.neighbours.get(action.link)
-          if (neighbour !== undefined) await this.#offence(neighbour, 'protocol', action.error.message)
+        case 'violation':
+          cut.push({ link: action.link, reason: action.error.message })
           break
-        }
         case 'forgotten':
           this.#options.warn(
             `swarm: ${action.last - action.first + 1} packs of this peer were too old for where it attached, and are lost`
@@ -389,11 +416,14 @@ export class Peer {
         case 'lost-place': {
           this.replaced++
           const neighbour = this.neighbours.get(action.link)
-          if (neighbour !== undefined && ++neighbour.replaced > MOST_REPLACED) {
-            await this.#offence(neighbour, 'protocol', `it lost its place ${MOST_REPLACED} times`)
-          }
+          if (neighbour !== undefined && ++neighbour.replaced > MOST_REPLACED)
+            cut.push({ link: action.link, reason: `it lost its place ${MOST_REPLACED} times` })
         }
       }
+    }
+    for (const { link, reason } of cut) {
+      const neighbour = this.neighbours.get(link)
+      if (neighbour !== undefined) await this.#offence(neighbour, 'protocol', reason)
     }
   }
 

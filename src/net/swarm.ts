@@ -1,4 +1,4 @@
-import type { LinkStatus, MemberStatus, Swarm, SwarmStatus } from '../types.ts'
+import type { Held, LinkStatus, MemberStatus, Swarm, SwarmStatus } from '../types.ts'
 import { clock, Peer, type PeerOptions } from './peer.ts'
 
 export type { PeerOptions as SwarmOptions } from './peer.ts'
@@ -44,8 +44,13 @@ class PeerSwarm implements Swarm {
     this.#peer.tree.report({ words, position, finished, packs: this.#peer.held })
   }
 
-  exchange(leastHits?: number): Promise<void> {
-    return this.#peer.exchange(leastHits)
+  get held(): Held {
+    const { tree, ledger } = this.#peer
+    return { start: tree.self.start, vector: Object.fromEntries(ledger.vector) }
+  }
+
+  exchange(): Promise<void> {
+    return this.#peer.exchange()
   }
 
   alone<Result>(act: () => Promise<Result>): Promise<Result> {

@@ -79,7 +79,10 @@ export class Network {
 
   #open(passage: Passage): void {
     const { near } = passage
-    if (near.destroyed || passage.far?.destroyed) return this.#end(passage)
+    if (near.destroyed || passage.far?.destroyed) {
+      this.#end(passage)
+      return
+    }
     if (passage.far === undefined) {
       passage.far = connect(portOf(passage.ends[1]), '127.0.0.1')
       this.#tie(passage, passage.far)
@@ -115,8 +118,11 @@ function hold({ near, far }: Passage): void {
 /** Where a peer listens for others; it listens for those who ask for its status too. */
 function portOf(peer: PeerProcess): number {
   const status = Number(new URL(peer.statusAddress ?? 'http://none:0').port)
-  const listening = socketsOf(peer).filter(({ state, local }) => state === STATE_LISTENING && local !== status)
-  if (listening.length !== 1) throw new Error(`${peer.output} listens on ${listening.length} ports, not on one`)
+  const listening = socketsOf(peer).filter(
+    ({ state, local }) => state === STATE_LISTENING && local !== status
+  )
+  if (listening.length !== 1)
+    throw new Error(`${peer.output} listens on ${listening.length} ports, not on one`)
   return listening[0].local
 }
 

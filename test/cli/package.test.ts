@@ -1,7 +1,7 @@
 import { match, strictEqual } from 'node:assert'
 import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { topicText } from '../corpus.ts'
@@ -19,7 +19,9 @@ before(() => {
   cpSync(join(root, 'src/cli/tensair.js'), launcher)
   const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   for (const name of Object.keys(dependencies)) {
-    symlinkSync(join(root, 'node_modules', name), join(installed, '..', name))
+    const link = join(installed, '..', name)
+    mkdirSync(dirname(link), { recursive: true })
+    symlinkSync(join(root, 'node_modules', name), link)
   }
 })
 

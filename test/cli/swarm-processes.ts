@@ -10,7 +10,7 @@ import { events, type Outcome, type Running, start } from './tensair.ts'
 
 const LOOK_MS = 50
 /** Longer than anything here takes on a busy machine. */
-const PATIENCE_MS = 30_000
+const PATIENCE_MS = 90_000
 
 /** How a peer is started. */
 export interface PeerOptions {
@@ -21,6 +21,8 @@ export interface PeerOptions {
   readonly bootstrap?: readonly string[]
   /** Whether it looks around on the local network. Default false. */
   readonly mdns?: boolean
+  /** Default: this machine only, any port. */
+  readonly listen?: string
   /** Default: standard input, which is this peer's own. */
   readonly input?: string
   /** Default 16. */
@@ -30,11 +32,12 @@ export interface PeerOptions {
 
 /** Starts a peer with a small model on one thread; it is killed when the test is over. */
 export function startPeer(t: TestContext, options: PeerOptions): PeerProcess {
-  const { output, swarm = 'test', bootstrap = [], mdns = false, input = '-', dim = 16, more = [] } = options
+  const { output, swarm = 'test', bootstrap = [], mdns = false, input = '-', dim = 16 } = options
+  const { listen = '/ip4/127.0.0.1/tcp/0', more = [] } = options
   const running = start([
     ...['start', 'word2vec', '--input', input, '--output', output, '--json'],
     ...['--device', 'wasm', '--threads', '1', '--dim', `${dim}`, '--min-count', '2', '--capacity', '8192'],
-    ...['--swarm', swarm, '--exchange-every', '1000', '--listen', '/ip4/127.0.0.1/tcp/0'],
+    ...['--swarm', swarm, '--exchange-every', '1000', '--listen', listen],
     ...(mdns ? [] : ['--no-mdns']),
     ...bootstrap.flatMap(address => ['--bootstrap', address]),
     ...more
@@ -160,6 +163,30 @@ export async function together(peers: readonly PeerProcess[]): Promise<void> {
   })
 }
 
+/** Resolves when the peers are one tree: each has links to others of them only, and one is the root. */
+export async function oneTree(peers: readonly PeerProcess[]): Promise<void> {
+  await found('the peers are one tree', async () => {
+    const states = await Promise.all(peers.map(peer => peer.status()))
+    const ids = new Set(states.map(({ peer }) => peer))
+    const linked = states.every(({ links }) => links.length > 0 && links.every(({ peer }) => ids.has(peer)))
+    return (linked && states.filter(({ root }) => root).length === 1) || undefined
+  })
+}
+
+/** Resolves when each of the peers has applied ten more frames of others, and has measured its loss once more. */
+export async function learning(peers: readonly PeerProcess[]): Promise<void> {
+  await Promise.all(
+    peers.map(async peer => {
+      const { framesApplied } = await peer.status()
+      const { length } = peer.losses
+      await found(`${peer.output} learns from others`, async () => {
+        const now = await peer.status()
+        return (now.framesApplied >= framesApplied + 10 && peer.losses.length > length) || undefined
+      })
+    })
+  )
+}
+
 /**
  * Resolves when the peers have ended by themselves: with every word that they were given, without a warning, and with the
  * same model.
@@ -168,7 +195,7 @@ export async function agreed(peers: readonly PeerProcess[]): Promise<void> {
   const ends = await Promise.all(peers.map(peer => peer.ended()))
   const all = JSON.stringify(ends, undefined, 1)
   for (const [i, peer] of peers.entries()) {
-    strictEqual(ends[i].words, peer.fed.at(-1)?.words ?? 0, all)
+    strictEqual(ends[i].runWords, peer.fed.at(-1)?.words ?? 0, all)
     deepStrictEqual(peer.warnings, [], peer.output)
     strictEqual(ends[i].sharedHash, ends[0].sharedHash, all)
   }

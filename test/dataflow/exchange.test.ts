@@ -1,4 +1,4 @@
-import { deepStrictEqual, ok, rejects, throws } from 'node:assert'
+import { deepStrictEqual, ok, rejects, strictEqual, throws } from 'node:assert'
 import { test } from 'node:test'
 import { pipe } from 'it-pipe'
 import { exchange } from '../../src/dataflow/exchange.ts'
@@ -22,7 +22,7 @@ function witness(peer = 'me') {
   const swarm = {
     peer,
     report: (state: Reported) => void reported.push(state),
-    exchange: async (leastHits?: number) => void log.push(leastHits === 1 ? 'pack all' : 'pack')
+    exchange: async () => void log.push('pack')
   }
   return { log, reported, replica, swarm }
 }
@@ -32,7 +32,9 @@ const line = (words: number) => Array.from({ length: words }, () => 'word')
 test('every interval of words is packed after the chunk that completes it, and what is left when drained', async () => {
   const { log, replica, swarm } = witness()
   const chunks = [[line(3), line(3)], [line(4)], [line(25)], [line(9)], [line(1)], [line(2)]]
-  await train(exchange(swarm, { interval: 10, phase: 0 })(replica))(source(chunks))
+  await train(exchange(swarm, { interval: 10, minSeconds: 0, maxSeconds: 60, phase: 0 })(replica))(
+    source(chunks)
+  )
   deepStrictEqual(log, [
     'train 2',
     'train 1',
@@ -44,13 +46,13 @@ test('every interval of words is packed after the chunk that completes it, and w
     'pack',
     'train 1',
     'drain',
-    'pack all'
+    'pack'
   ])
 })
 
 test('a phase shortens the first interval only', async () => {
   const { log, replica, swarm } = witness()
-  const sharing = exchange(swarm, { interval: 12, phase: 0.75 })(replica)
+  const sharing = exchange(swarm, { interval: 12, minSeconds: 0, maxSeconds: 60, phase: 0.75 })(replica)
   for (let i = 0; i < 15; i++) await sharing.train([line(1)])
   deepStrictEqual(
     log.flatMap((entry, i) => (entry === 'pack' ? [i] : [])),
@@ -61,7 +63,7 @@ test('a phase shortens the first interval only', async () => {
 test('peers begin at phases of their own', async () => {
   const first = async (peer: string) => {
     const { log, replica, swarm } = witness(peer)
-    const sharing = exchange(swarm, { interval: 1000 })(replica)
+    const sharing = exchange(swarm, { interval: 1000, minSeconds: 0, maxSeconds: 60 })(replica)
     while (!log.includes('pack')) await sharing.train([line(1)])
     await sharing.drain()
     return log.indexOf('pack')
@@ -77,30 +79,35 @@ test('words that come slowly are packed after a time, once, without more coming'
   const packed = Promise.withResolvers<void>()
   const slow = {
     ...swarm,
-    async exchange(leastHits?: number) {
-      await swarm.exchange(leastHits)
+    async exchange() {
+      await swarm.exchange()
       packed.resolve()
     }
   }
-  const sharing = exchange(slow, { interval: 1000, maxSeconds: 0.01, phase: 0 })(replica)
+  const sharing = exchange(slow, { interval: 1000, minSeconds: 0, maxSeconds: 0.01, phase: 0 })(replica)
   await sharing.train([line(1)])
   await packed.promise
-  deepStrictEqual(log, ['train 1', 'pack all'])
+  deepStrictEqual(log, ['train 1', 'pack'])
   await sharing.drain()
 })
 
-test('packs in between leave out what was used little, which time then brings', async t => {
+test('time does not pack what has been packed', async t => {
   t.mock.timers.enable({ apis: ['setTimeout'] })
   const { log, replica, swarm } = witness()
-  const sharing = exchange(swarm, { interval: 2, leastHits: 7, maxSeconds: 2, phase: 0 })(replica)
-  await sharing.train([line(2)])
-  t.mock.timers.tick(1999)
+  const sharing = exchange(swarm, { interval: 10, minSeconds: 0, maxSeconds: 2, phase: 0 })(replica)
   await sharing.train([line(1)])
-  deepStrictEqual(log, ['train 1', 'pack', 'train 1'])
-  t.mock.timers.tick(1)
+  t.mock.timers.tick(1000)
+  await sharing.train([line(9)])
   t.mock.timers.tick(10_000)
-  deepStrictEqual(log, ['train 1', 'pack', 'train 1', 'pack all'])
+  deepStrictEqual(log, ['train 1', 'train 1', 'pack'])
+  await sharing.train([line(1)])
+  t.mock.timers.tick(1999)
+  strictEqual(log.length, 4)
+  t.mock.timers.tick(1)
+  deepStrictEqual(log.slice(4), ['pack'])
   await sharing.drain()
+  t.mock.timers.tick(10_000)
+  deepStrictEqual(log.slice(5), ['drain', 'pack'])
 })
 
 test('the swarm hears of words and position after each chunk, and at the end that it is the end', async () => {
@@ -118,6 +125,15 @@ test('a stream that was broken off is not reported as finished', async () => {
   deepStrictEqual(reported, [{ words: 0, position: 0, finished: false }])
 })
 
+test('no two packs are closer than the least time, however much is trained', async () => {
+  const { log, replica, swarm } = witness()
+  const sharing = exchange(swarm, { interval: 1, minSeconds: 60, phase: 0 })(replica)
+  for (let i = 0; i < 20; i++) await sharing.train([line(5)])
+  ok(!log.includes('pack'))
+  await sharing.drain()
+  strictEqual(log.at(-1), 'pack')
+})
+
 test('items that are not lines of words count one each', async () => {
   const { log, swarm } = witness()
   const images: Replica<{ pixels: number }> = {
@@ -125,7 +141,7 @@ test('items that are not lines of words count one each', async () => {
     drain: async () => {},
     progress: async () => ({ words: 0, loss: 0, position: undefined })
   }
-  const sharing = exchange(swarm, { interval: 3, phase: 0 })(images)
+  const sharing = exchange(swarm, { interval: 3, minSeconds: 0, maxSeconds: 60, phase: 0 })(images)
   await sharing.train([{ pixels: 1 }, { pixels: 2 }])
   deepStrictEqual(log, [])
   await sharing.train([{ pixels: 3 }])
@@ -141,10 +157,10 @@ test('a pack that fails ends training, also one that time brought about', async 
   t.mock.timers.enable({ apis: ['setTimeout'] })
   const { log, replica, swarm } = witness()
   const broken = { ...swarm, exchange: () => Promise.reject(new Error('device lost')) }
-  const now = exchange(broken, { interval: 1, phase: 0 })(replica)
+  const now = exchange(broken, { interval: 1, minSeconds: 0, maxSeconds: 60, phase: 0 })(replica)
   await rejects(now.train([line(1)]), /^Error: device lost$/)
 
-  const later = exchange(broken, { interval: 1000, maxSeconds: 1, phase: 0 })(replica)
+  const later = exchange(broken, { interval: 1000, minSeconds: 0, maxSeconds: 1, phase: 0 })(replica)
   await later.train([line(1)])
   t.mock.timers.tick(1000)
   await new Promise(setImmediate)

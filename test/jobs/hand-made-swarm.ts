@@ -65,6 +65,7 @@ export function handMadeSwarm(status: () => SwarmStatus): Swarm {
     peer: status().peer,
     status,
     report: () => {},
+    held: { start: 0, vector: {} },
     exchange: async () => {},
     alone: act => act(),
     settled: async () => {},

@@ -117,7 +117,9 @@ test('what is not a delta of these tables is refused, says why, and admits nothi
     ],
     [
       'a large count',
-      [{ ...good[0], counts: Uint32Array.of(0, 0, 2 ** 24 + 1) }, good[1]],
+      edit([{ ...good[0], counts: Uint32Array.of(0, 0, 12345) }, good[1]], bytes =>
+        setU32(bytes, 4 * new Uint32Array(bytes.buffer).indexOf(12345), 2 ** 24 + 1)
+      ),
       /counts .*at most 16777216; got 16777217/
     ],
     ['a row twice', edit(good, bytes => bytes.copyWithin(20, 12, 20)), /each row must come once/],
@@ -168,6 +170,12 @@ test('what is not a delta of these tables is refused, says why, and admits nothi
     deepStrictEqual(others.texts, ['naïve'], what)
   }
   strictEqual(decodeDelta(encode(good, names), tables, new WordNames(16, ['naïve']))[0].rows.length, 3)
+})
+
+test('counts that add up to more than the other side takes are sent as the most it takes', () => {
+  const names = new WordNames(16, words)
+  const delta = [changes({ dim: 4, rows: Uint32Array.of(0), counts: Uint32Array.of(2 ** 25) }), none(8)]
+  strictEqual(decodeDelta(encode(delta, names), tables, names)[0].counts[0], 2 ** 24)
 })
 
 test('rows that a table has must be among those of the message', () => {

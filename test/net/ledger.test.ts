@@ -92,7 +92,7 @@ test('a round that the other side begins is answered with what the state holds t
   deepStrictEqual(words(ledger.received('down', ack(3), 0)), ['down: me/1 3 = 4'])
 })
 
-test('a new link gets what it lacks pack by pack, and then the sum of what came in meanwhile', () => {
+test('a new link gets what it lacks pack by pack, and then what came in meanwhile', () => {
   const ledger = linked({ up: 'parent' })
   ledger.packed(1, 0)
   ledger.received('up', frame('a 1-2', 2), 0)
@@ -103,7 +103,8 @@ test('a new link gets what it lacks pack by pack, and then the sum of what came 
   deepStrictEqual(words(ledger.received('down', vector(1), 0)), [
     'down: me/1 1 = 1',
     'down: a 1-2 = 2',
-    'down: me/1 2, a 3 = 12'
+    'down: me/1 2 = 4',
+    'down: a 3 = 8'
   ])
 })
 

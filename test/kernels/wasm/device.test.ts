@@ -30,7 +30,7 @@ async function train(device: Device, settle: (step: Promise<unknown>) => unknown
     // Accepted means copied.
     slots.fill(0)
     await settle(trained)
-    const pack = device.pack(input, { limit: 150 })
+    const pack = device.pack(input, 150)
     await settle(pack)
     packs.push(pack)
     await settle(output.write('multiplier', key, Float32Array.of(1.5)))
