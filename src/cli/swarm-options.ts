@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Command, InvalidArgumentError, type Option } from 'commander'
-import { EXCHANGE_WORDS } from '../dataflow/exchange.ts'
+import { EXCHANGE_SECONDS, EXCHANGE_WORDS } from '../dataflow/exchange.ts'
 import type { AddressUse } from '../net/node-addresses.ts'
 import { describe, UsageError } from './exit.ts'
 import { unlessGiven, whole } from './options.ts'
@@ -26,8 +26,8 @@ export interface SwarmChoice {
   readonly mdns: boolean
   readonly shard: ShardChoice
   readonly metrics: MetricsChoice
-  /** Words trained between two packs. */
-  readonly exchangeEvery: number
+  /** Words trained between two packs; absent where time decides. */
+  readonly exchangeEvery?: number
   /** Folder of what the peer keeps: its identity, and where its status is served. */
   readonly state: string
 }
@@ -80,7 +80,7 @@ export function swarmOptions(): readonly Option[] {
     unlessGiven(
       '--exchange-every <words>',
       'words trained between two packs',
-      String(EXCHANGE_WORDS)
+      `${EXCHANGE_WORDS} at least, and ${EXCHANGE_SECONDS} s`
     ).argParser(whole(1)),
     unlessGiven('--state <folder>', 'where the peer keeps its identity', 'peer, in the folder of --output')
   ]
@@ -117,7 +117,7 @@ export async function swarmChoice(command: Command, output: string): Promise<Swa
     mdns: values.mdns,
     shard: values.shard ?? 'auto',
     metrics: values.metrics ?? { host: LOOPBACK, port: 0 },
-    exchangeEvery: values.exchangeEvery ?? EXCHANGE_WORDS,
+    ...(values.exchangeEvery !== undefined && { exchangeEvery: values.exchangeEvery }),
     state: values.state ?? stateFolder(output)
   }
 }

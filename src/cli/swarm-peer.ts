@@ -31,7 +31,7 @@ export async function openSwarmPeer(
   const part: SwarmPart = {
     shard: choice.shard,
     source,
-    exchangeEvery: choice.exchangeEvery,
+    ...(choice.exchangeEvery !== undefined && { exchangeEvery: choice.exchangeEvery }),
     async join(model, job, held) {
       node = await openNode({ swarm: name, identity, listen, announce, bootstrap, mdns, ...(psk && { psk }) })
       model.shared.drawApart(node.peer)

@@ -27,7 +27,6 @@ test('a name is enough: the rest has defaults', async () => {
     mdns: true,
     shard: 'auto',
     metrics: { host: '127.0.0.1', port: 0 },
-    exchangeEvery: 250_000,
     state: join('out', 'peer')
   })
 })
