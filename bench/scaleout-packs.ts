@@ -5,8 +5,6 @@ import { chunksOf } from '../src/stream.ts'
 import type { Delta, RowNames, TableShape } from '../src/types.ts'
 import { median } from './measure.ts'
 
-// Seconds between two packs of all rows: the default of src/dataflow/exchange.ts.
-
 /** What a peer hands out at one time. */
 export interface Handout {
   /** Words trained since the time before. */
@@ -25,32 +23,33 @@ export interface Recording {
 }
 
 /**
- * Trains a model on a text, on one thread, and keeps what the exchange of src/dataflow/exchange.ts hands out with its
- * defaults, where training makes `speed` words a second; but for the first `skipped` words: new words and large steps are
- * no example of what follows.
+ * Trains a model on a text, again and again, on one thread, and keeps the first `handouts` of what the exchange of
+ * src/dataflow/exchange.ts makes of it where training does `speed` words a second; but for those of the first `skipped`
+ * words: large steps are no example of what follows.
  */
 export async function recordPacks(
   path: string,
-  { dim, speed, skipped }: { dim: number; speed: number; skipped: number }
+  { dim, speed, skipped, handouts: most }: { dim: number; speed: number; skipped: number; handouts: number }
 ): Promise<Recording> {
   const { device } = await openDevice('wasm', { threads: 1 })
   try {
     const model = await word2vec(device, { dim, shared: true })
+    const interval = Math.max(EXCHANGE_WORDS, speed * EXCHANGE_SECONDS)
     const handouts: Handout[] = []
     let before = 0
-    for await (const chunk of chunksOf(pipe(lines(path), tokenize()))) {
-      await model.train(chunk)
-      const { words } = model.counts
-      if (words - before < Math.max(EXCHANGE_WORDS, speed * EXCHANGE_SECONDS)) continue
-      const packs: Content[] = []
-      do packs.push({ words: words - before, delta: await model.shared.pack() })
-      while (model.shared.hasMore)
-      // The recording begins and ends with a whole round.
-      if (before >= skipped) handouts.push({ words: words - before, packs })
-      before = words
+    while (handouts.length < most) {
+      for await (const chunk of chunksOf(pipe(lines(path), tokenize()))) {
+        await model.train(chunk)
+        const { words } = model.counts
+        if (words - before < interval) continue
+        const packs: Content[] = []
+        do packs.push({ words: packs.length === 0 ? words - before : 0, delta: await model.shared.pack() })
+        while (model.shared.hasMore)
+        if (before >= skipped) handouts.push({ words: words - before, packs })
+        before = words
+        if (handouts.length === most) break
+      }
     }
-    await model.drain()
-    const whole = handouts.findLastIndex(({ words }) => words < EXCHANGE_WORDS)
     const times: number[] = []
     for (const { packs } of handouts.slice(-9)) {
       const [{ delta }] = packs
@@ -59,7 +58,7 @@ export async function recordPacks(
       times.push((performance.now() - start) / rowsOf(delta))
     }
     const { tables, names } = model.shared
-    return { handouts: handouts.slice(0, whole + 1), tables, names, applyMs: median(times) }
+    return { handouts, tables, names, applyMs: median(times) }
   } finally {
     await device.close()
   }

@@ -68,7 +68,7 @@ export class SimulatedPeer {
     world: World,
     age: Age,
     peers: ReadonlyMap<string, SimulatedPeer>,
-    limits: { readonly logBytes: number; readonly relayLimit: number }
+    limits: { readonly logBytes: number; readonly trafficLimit: number }
   ) {
     this.#world = world
     this.#peers = peers

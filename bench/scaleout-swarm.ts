@@ -17,7 +17,7 @@ export interface SwarmOptions {
   readonly warmup: number
   readonly seconds: number
   /** As of the ledger. */
-  readonly relayLimit: number
+  readonly trafficLimit: number
 }
 
 /** What peers came to, a second where it is bytes, frames or packs. */
@@ -63,7 +63,7 @@ export function runSwarm(recording: Recording, options: SwarmOptions): SwarmOutc
     clock.run(clock.now + 100)
     const peer = new SimulatedPeer(world, { start: 1 + i, peer: peerId(i) }, peers, {
       logBytes: LOG_BYTES,
-      relayLimit: options.relayLimit
+      trafficLimit: options.trafficLimit
     })
     peers.set(peer.age.peer, peer)
     for (const other of list) {

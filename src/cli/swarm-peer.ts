@@ -2,6 +2,7 @@ import type { JobEvent } from '../jobs/events.ts'
 import { sourceName } from '../jobs/source-name.ts'
 import type { Text } from '../jobs/text.ts'
 import type { SwarmPart } from '../jobs/word2vec.ts'
+import { PackBounds } from '../models/pack-bounds.ts'
 import { openNode, type PeerNode } from '../net/node.ts'
 import { loadIdentity } from '../net/node-identity.ts'
 import { joinSwarm } from '../net/swarm.ts'
@@ -35,6 +36,7 @@ export async function openSwarmPeer(
     async join(model, job, held) {
       node = await openNode({ swarm: name, identity, listen, announce, bootstrap, mdns, ...(psk && { psk }) })
       model.shared.drawApart(node.peer)
+      const bounds = new PackBounds(model.shared.tables)
       const swarm = await joinSwarm({
         swarm: name,
         node,
@@ -42,6 +44,9 @@ export async function openSwarmPeer(
         job,
         source,
         warn,
+        judge: (peer, { delta, words }, elapsedMs, packs) =>
+          bounds.judge(peer, delta, words, elapsedMs, packs),
+        packed: ({ delta, words }) => bounds.own(delta, words),
         ...(held !== undefined && { held })
       })
       server = await openStatusServer({ swarm, state, ...metrics })

@@ -21,14 +21,18 @@ export interface LedgerOptions<Content> {
   /** Most bytes of them, but that one frame may be larger alone; 8 MiB unless told. */
   readonly unacknowledgedBytes?: number
   /**
-   * What all links together take of others' packs while this peer, as the mean of all, makes one: that many times its bytes.
-   * What exceeds it waits and is summed. Infinity unless told; where it is told, `tick` must be called.
+   * Packs, by their mean bytes, that are to go over all links together while this peer, if it is like the mean of all,
+   * makes one. Its own always go at once, on each link; those of others wait and are summed, to fit into what is left, but
+   * each link gets half a pack of them at least. 10 or so keeps what a peer sends the same in a swarm of any size. Infinity
+   * unless told; where it is told, `tick` must be called.
    */
-  readonly relayLimit?: number
+  readonly trafficLimit?: number
 }
 
-/** When nothing has come for so many milliseconds, what waits need not wait for more. */
+// When nothing has come for so long, what waits need not wait for more.
 const QUIET_MS = 500
+// Others' packs wait no longer than this for each other, whatever the limit.
+const LONGEST_WAIT_MS = 5_000
 
 // Small messages of each type that may wait for an adoption on another link; an honest peer comes nowhere near.
 const MOST_DEFERRED = 8
@@ -53,7 +57,7 @@ export class Ledger<Content> {
 
   constructor({ origin, rules, initial = new Map(), ...limits }: LedgerOptions<Content>) {
     const { logBytes = 64 * 2 ** 20, unacknowledgedFrames = 4, unacknowledgedBytes = 8 * 2 ** 20 } = limits
-    const pace = new RelayPace<Content>(limits.relayLimit ?? Infinity, content => rules.bytes(content))
+    const pace = new RelayPace<Content>(limits.trafficLimit ?? Infinity, content => rules.bytes(content))
     this.#holdings = new Holdings(origin, initial, rules, logBytes)
     this.#reconciliation = new Reconciliation(this.#holdings, this.#links, pace)
     this.#newOutbox = () => new Outbox(rules, unacknowledgedFrames, unacknowledgedBytes)
@@ -134,9 +138,12 @@ export class Ledger<Content> {
     return this.#flushed(now)
   }
 
-  /** Call it now and then (ms): sends what waits for more to be summed with, where no more comes. */
+  /** Time has passed (ms): call it about every 250 ms where there is a `trafficLimit`. Lets go what has waited long enough. */
   tick(now: number): LedgerAction<Content>[] {
-    if (now - this.#cameAt >= QUIET_MS) for (const { outbox } of this.#links.values()) outbox.release()
+    const quiet = now - this.#cameAt >= QUIET_MS
+    for (const { outbox } of this.#links.values()) {
+      if (quiet || now - outbox.relayedAt >= LONGEST_WAIT_MS) outbox.release()
+    }
     return this.#flushed(now)
   }
 

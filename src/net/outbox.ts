@@ -40,6 +40,7 @@ export class Outbox<Content> {
   #sentBytes = 0
   /** Bytes of others' packs that may be sent; below 0 where the last sum had more. */
   #allowance = 0
+  #relayedAt = 0
 
   /** At most `mostFrames` frames, of `mostBytes` bytes together, are on their way; one may be larger alone. */
   constructor(rules: ContentRules<Content>, mostFrames: number, mostBytes: number) {
@@ -60,6 +61,11 @@ export class Outbox<Content> {
 
   get empty(): boolean {
     return this.#waiting.length === 0 && this.#sent.length === 0
+  }
+
+  /** When a sum of others' packs was sent last (ms); 0 where none was. */
+  get relayedAt(): number {
+    return this.#relayedAt
   }
 
   /**
@@ -125,7 +131,10 @@ export class Outbox<Content> {
     this.#waiting.splice(place, 1)
     this.#sent.push(bytes)
     this.#sentBytes += bytes
-    if (next.kind === 'others') this.#allowance -= bytes
+    if (next.kind === 'others') {
+      this.#allowance -= bytes
+      this.#relayedAt = now
+    }
     return { type: 'frame', ranges: next.ranges, content, waited: Math.max(0, now - next.born) }
   }
 

@@ -55,7 +55,7 @@ export interface PeerOptions {
    */
   readonly held?: Held
   /** Says why a neighbour's pack must not be let in; undefined where it may. */
-  readonly judge?: (peer: string, content: Content, elapsedMs: number) => string | undefined
+  readonly judge?: (peer: string, content: Content, elapsedMs: number, packs: number) => string | undefined
   /** Hears of this peer's own packs, which `judge` may compare others with. */
   readonly packed?: (content: Content) => void
   /** Default 4. */
@@ -366,11 +366,11 @@ export class Peer {
     { ranges, content }: Extract<LedgerMessage<Content>, { type: 'frame' }>,
     now: number
   ): string | undefined {
-    const [origin] = ranges.keys()
+    const [[origin, [first, last]]] = ranges
     if (ranges.size !== 1 || !neighbour.makes(origin)) return undefined
     const elapsed = now - neighbour.lastPackAt
     neighbour.lastPackAt = now
-    return this.#options.judge?.(neighbour.peer, content, elapsed)
+    return this.#options.judge?.(neighbour.peer, content, elapsed, last - first + 1)
   }
 
   async #gather(

@@ -98,10 +98,10 @@ export class Reconciliation<Content> {
 
   /** What has come into the state goes out on all links but the one it came from. */
   gather(entry: Entry<Content>, from: Link<Content> | undefined): void {
-    const allowed = this.#pace.came(entry) / this.#links.size
-    const most = this.#pace.most / this.#links.size
+    const passed = this.#pace.came(entry)
+    const share = this.#pace.share(this.#links.size)
     for (const link of this.#links.values()) {
-      link.outbox.allow(allowed, most)
+      link.outbox.allow(share * passed, share)
       if (link === from || !gathers(link)) continue
       link.outbox.add(entry)
       if (link.phase === 'open' && link.outbox.scattered) this.#startOver(link, 'scattered')

@@ -4,10 +4,12 @@ import { packsIn } from './vector.ts'
 
 // Of what is averaged the last 64 make up most.
 const NEW_SHARE = 1 / 64
+// What a link may take of others' packs in an interval, however many links there are.
+const LEAST_SHARE = 0.5
 
 /**
  * How much of others' packs a peer may pass on. What comes in sets the pace, not a clock: an interval is over when as many
- * packs have come into the state as there are peers that make some.
+ * packs have come into the state as there are origins that make some.
  */
 export class RelayPace<Content> {
   readonly #limit: number
@@ -18,20 +20,14 @@ export class RelayPace<Content> {
   #origins = 1
   #packBytes = 0
 
-  /** `limit`: packs that all links of a peer together may take in an interval, by their bytes; Infinity for all there are. */
+  /** `limit`: packs, by their mean bytes, that are to go over all links of a peer in an interval; Infinity for all there are. */
   constructor(limit: number, bytesOf: (content: Content) => number) {
     this.#limit = limit
     this.#bytesOf = bytesOf
   }
 
-  /** Bytes that all links may take in an interval. */
-  get most(): number {
-    return this.#limit === Infinity ? Infinity : this.#limit * this.#packBytes
-  }
-
-  /** Says what came into the state. Returns how many bytes more the links may now take. */
-  came({ ranges, content }: Entry<Content>): number {
-    if (this.#limit === Infinity) return Infinity
+  /** Says what came into the state; returns how many intervals passed with it. */
+  came({ ranges, content }: Pick<Entry<Content>, 'ranges' | 'content'>): number {
     const packs = packsIn(ranges)
     this.#came += packs
     for (const [origin, [first, last]] of ranges) {
@@ -46,7 +42,13 @@ export class RelayPace<Content> {
       const each = this.#bytesOf(content) / packs
       this.#packBytes = this.#packBytes === 0 ? each : averaged(this.#packBytes, each, 1)
     }
-    return (this.most * packs) / this.#origins
+    return packs / this.#origins
+  }
+
+  /** Bytes of others' packs that each of so many links may take in an interval: what is left beside one pack of this peer. */
+  share(links: number): number {
+    if (this.#limit === Infinity) return Infinity
+    return Math.max(this.#limit / links - 1, LEAST_SHARE) * this.#packBytes
   }
 }
 

@@ -156,7 +156,7 @@ test('whatever the others do, rows have limits', () => {
   )
   match(
     made.judge('a', pack(STEP, 10, 2), WORDS, 1000) ?? '',
-    /^a row of table rows counts as 2 packs; a pack is one$/
+    /^a row of table rows counts as 2 packs; there are 1$/
   )
   strictEqual(made.judge('a', pack(STEP, -1), WORDS, 1000), undefined)
 })

@@ -170,10 +170,14 @@ export class HostileLink {
     }
   }
 
+  /** Changes of the rows of these words. */
+  content(words: readonly string[], step = 1): Content {
+    return { words: 10, delta: deltaOf(this.#replica, words, step) }
+  }
+
   /** A pack of these words. */
   frame(ranges: Ranges, words: readonly string[] = ['the'], step = 1): Of<'frame'> {
-    const content = { words: 10, delta: deltaOf(this.#replica, words, step) }
-    return { type: 'frame', ranges, content, waited: 0 }
+    return { type: 'frame', ranges, content: this.content(words, step), waited: 0 }
   }
 
   say(...messages: readonly Message<Content>[]): void {
