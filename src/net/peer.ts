@@ -366,11 +366,11 @@ export class Peer {
     { ranges, content }: Extract<LedgerMessage<Content>, { type: 'frame' }>,
     now: number
   ): string | undefined {
-    const [[origin, [first, last]]] = ranges
-    if (ranges.size !== 1 || !neighbour.makes(origin)) return undefined
+    const [only] = ranges
+    if (ranges.size !== 1 || only === undefined || !neighbour.makes(only[0])) return undefined
     const elapsed = now - neighbour.lastPackAt
     neighbour.lastPackAt = now
-    return this.#options.judge?.(neighbour.peer, content, elapsed, last - first + 1)
+    return this.#options.judge?.(neighbour.peer, content, elapsed, only[1][1] - only[1][0] + 1)
   }
 
   async #gather(
