@@ -142,7 +142,8 @@ export class SimulatedPeer {
     const { clock } = this.#world
     this.post(() => {
       this.#shape(this.tree.tick(this.#now))
-      this.#move(this.ledger.tick(this.#now))
+      const { ledger } = this
+      this.#move(this.#script === undefined ? ledger.release(this.#now) : ledger.tick(this.#now))
     })
     clock.at(clock.now + TICK_MS, () => this.#tick())
   }
@@ -170,7 +171,10 @@ export class SimulatedPeer {
 
   #receive(link: string, message: LedgerMessage<Content> | TreeMessage): void {
     if (!this.ends.has(link)) return
-    if (isTreeMessage(message)) return this.#shape(this.tree.received(link, message, this.#now))
+    if (isTreeMessage(message)) {
+      this.#shape(this.tree.received(link, message, this.#now))
+      return
+    }
     this.tree.heard(link, this.#now)
     this.#move(this.ledger.received(link, message, this.#now))
     if (message.type !== 'frame') return

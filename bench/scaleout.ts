@@ -1,4 +1,5 @@
 // Usage: npm run bench -- scaleout [--json] [--peers 1,2] [--words N] [--runs 3] [--exchange-every WORDS] [--write]
+//        npm run bench -- scaleout --simulate 64 [--json] [--words N] [--dim 16] [--limit 10] [--write]
 //
 // What more peers are worth: 1, 2, 4, … peers learn word vectors from one text together, on this machine, each a process of its
 // own with one training thread, kept to a core of its own (taskset) so that a peer has what a machine of one core would
@@ -14,6 +15,15 @@
 //
 // Runs go in turn; figures are medians. The peers' hashes must be equal, or there is no figure. Quality is that of one
 // peer's vectors.
+//
+// With --simulate: up to so many peers in this process, in simulated time, each with a real tree and ledger, that play back
+// what a real training has packed. All must come to the same state, or there is no figure.
+//
+//   bytes_out_per_peer_per_s, bytes_in_…  bytes as the codec writes them, every word known already: the mean of the peers;
+//                   `most`: of the peer that has most, which is one with all its children
+//                   overlay `tree`: limit, the ledger's trafficLimit; `mesh`: each pack to each other peer, as it is
+//   staleness_mean  milliseconds from a pack's making to its application at each other peer, transit and waiting counted
+//   …_growth        the greatest of all numbers of peers over the least, with the limit
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -31,6 +41,7 @@ import { mean, median } from './measure.ts'
 import { hasWordSets, type Quality, qualityOf } from './quality.ts'
 import { markdownTable, openReport } from './report.ts'
 import { writeSection } from './results.ts'
+import { simulate } from './scaleout-simulated.ts'
 
 const { values } = parseArgs({
   options: {
@@ -39,6 +50,9 @@ const { values } = parseArgs({
     words: { type: 'string' },
     runs: { type: 'string', default: '3' },
     'exchange-every': { type: 'string' },
+    simulate: { type: 'string' },
+    dim: { type: 'string', default: '16' },
+    limit: { type: 'string', default: '10' },
     write: { type: 'boolean', default: false }
   }
 })
@@ -62,8 +76,26 @@ const loaded = machine()
 const report = openReport(values.json)
 const folder = mkdtempSync(join(tmpdir(), 'tensair-bench-'))
 const { device } = await openDevice('wasm', { threads: 1 })
+const length = values.words === undefined ? {} : { words: Number(values.words) }
 try {
-  const corpus = await writeCorpus(folder, values.words === undefined ? {} : { words: Number(values.words) })
+  if (values.simulate === undefined) {
+    const what = await measure()
+    if (values.write) writeSection('scaleout', loaded, [what, markdownTable(report.rows)])
+  } else {
+    const simulation = { most: Number(values.simulate), dim: Number(values.dim), words: length.words }
+    const parts = await simulate(report, folder, { ...simulation, trafficLimit: Number(values.limit) })
+    const title = 'scaleout simulated'
+    if (values.write) writeSection('scaleout', loaded, [...parts, markdownTable(report.rows)], title)
+  }
+} finally {
+  await device.close()
+  rmSync(folder, { recursive: true, force: true })
+}
+report.close()
+
+/** Trains with real processes; returns what was done, in words. */
+async function measure(): Promise<string> {
+  const corpus = await writeCorpus(folder, length)
   const what =
     `${corpus.words.toLocaleString('en-US')} words of ${corpus.source}; one thread a peer` +
     (pinned ? ', each kept to a core' : '; taskset is not there, so peers share the cores')
@@ -89,12 +121,8 @@ try {
   }
   const one = middle(outcomes.get(1) ?? [], outcome => outcome.wordsPerSecond)
   for (const [count, list] of outcomes) add(count, list, one, median(apart.get(count) ?? []))
-  if (values.write) writeSection('scaleout', loaded, [what, markdownTable(report.rows)])
-} finally {
-  await device.close()
-  rmSync(folder, { recursive: true, force: true })
+  return what
 }
-report.close()
 
 function add(peers: number, list: readonly Outcome[], one: number, apart: number): void {
   const row = (name: string, value: number, unit: string, more = {}) =>

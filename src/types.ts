@@ -121,6 +121,8 @@ export interface RowNames {
   text(row: number): string
   /** The row of a key, or -1. */
   find(low: number, high: number): number
+  /** The key of the row that a text has or would have: low, high. */
+  keyOf(text: string): Uint32Array
   /**
    * Makes a row for a text that another peer has met, and returns it (the row it has, where it is known already).
    * @throws RangeError where there is no room.

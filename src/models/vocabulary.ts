@@ -101,6 +101,11 @@ export class Vocabulary {
     return this.#keys.subarray(first * 2, end * 2)
   }
 
+  /** The key of a word, known or not: low, high. */
+  keyOf(text: string): Uint32Array {
+    return keyOf(text)
+  }
+
   /** The word's slot, or undefined where it is not known. */
   slotOf(word: string): number | undefined {
     const [low, high] = keyOf(word)

@@ -30,9 +30,9 @@ export interface LedgerOptions<Content> {
 }
 
 // When nothing has come for so long, what waits need not wait for more.
-const QUIET_MS = 500
-// Others' packs wait no longer than this for each other, whatever the limit.
-const LONGEST_WAIT_MS = 5_000
+const QUIET_MS = 3_000
+// Others' packs wait no longer than this for each other, whatever the limit and whatever they claim to be.
+const LONGEST_WAIT_MS = 20_000
 
 // Small messages of each type that may wait for an adoption on another link; an honest peer comes nowhere near.
 const MOST_DEFERRED = 8
@@ -138,12 +138,18 @@ export class Ledger<Content> {
     return this.#flushed(now)
   }
 
-  /** Time has passed (ms): call it about every 250 ms where there is a `trafficLimit`. Lets go what has waited long enough. */
+  /** Time has passed (ms): call it now and then where there is a `trafficLimit`. Lets go what has waited long enough. */
   tick(now: number): LedgerAction<Content>[] {
     const quiet = now - this.#cameAt >= QUIET_MS
     for (const { outbox } of this.#links.values()) {
       if (quiet || now - outbox.relayedAt >= LONGEST_WAIT_MS) outbox.release()
     }
+    return this.#flushed(now)
+  }
+
+  /** Lets go what waits to be summed with more, now (ms): for when no more will come. */
+  release(now: number): LedgerAction<Content>[] {
+    for (const { outbox } of this.#links.values()) outbox.release()
     return this.#flushed(now)
   }
 

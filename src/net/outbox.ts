@@ -29,7 +29,7 @@ const MOST_SUMS = 8
 
 /**
  * What waits to be sent on one link, and what was sent and is not acknowledged yet. This peer's own packs and those of
- * others are never in one sum, so that its neighbours can tell what it made; its own go first.
+ * others are never in one sum, so that its neighbours can tell what it made.
  */
 export class Outbox<Content> {
   readonly #rules: ContentRules<Content>
@@ -41,6 +41,7 @@ export class Outbox<Content> {
   /** Bytes of others' packs that may be sent; below 0 where the last sum had more. */
   #allowance = 0
   #relayedAt = 0
+  #ownWasLast = false
 
   /** At most `mostFrames` frames, of `mostBytes` bytes together, are on their way; one may be larger alone. */
   constructor(rules: ContentRules<Content>, mostFrames: number, mostBytes: number) {
@@ -131,6 +132,7 @@ export class Outbox<Content> {
     this.#waiting.splice(place, 1)
     this.#sent.push(bytes)
     this.#sentBytes += bytes
+    this.#ownWasLast = next.kind === 'own'
     if (next.kind === 'others') {
       this.#allowance -= bytes
       this.#relayedAt = now
@@ -156,16 +158,21 @@ export class Outbox<Content> {
     return undefined
   }
 
-  /** Which may be sent first; -1 where none may. Packs of one origin stay in order. */
+  /** Which may be sent next; -1 where none may. Own packs and others' take turns, so that neither holds up the other. */
   #nextPlace(): number {
-    const first = this.#waiting[0]
-    if (first === undefined) return -1
-    if (first.kind === 'single') return 0
-    const own = this.#waiting.findIndex(({ kind }) => kind === 'own')
-    const { ranges } = this.#waiting[own] ?? first
-    const free = own >= 0 && !this.#waiting.slice(0, own).some(before => meets(before.ranges, ranges))
-    if (free) return own
-    return first.kind === 'own' || this.#allowance >= 0 ? 0 : -1
+    if (this.#waiting[0]?.kind === 'single') return 0
+    const own = this.#firstOf('own')
+    const others = this.#allowance >= 0 ? this.#firstOf('others') : -1
+    if (own < 0 || others < 0) return Math.max(own, others)
+    return this.#ownWasLast ? others : own
+  }
+
+  /** The first sum of a kind, unless something before it has packs of the same origins, which stay in order; or -1. */
+  #firstOf(kind: 'own' | 'others'): number {
+    const place = this.#waiting.findIndex(waiting => waiting.kind === kind)
+    if (place < 0) return -1
+    const { ranges } = this.#waiting[place]
+    return this.#waiting.slice(0, place).some(before => meets(before.ranges, ranges)) ? -1 : place
   }
 }
 

@@ -177,14 +177,13 @@ export class Peer {
       if (!this.connected) return
       done = !this.ledger.adopting
       if (!done) return
-      // Of the packs that one exchange makes the first has the words.
-      let words = Math.max(0, this.words - this.#packedWords)
-      this.#packedWords = this.words
+      const trained = this.words
       do {
         const delta = await this.replica.pack()
         if (delta.every(part => part.rows.length === 0)) return
-        const content = { words, delta }
-        words = 0
+        // Of the packs that one exchange makes the first has the words; those of which none was made, the next one.
+        const content = { words: Math.max(0, trained - this.#packedWords), delta }
+        this.#packedWords = trained
         this.packs++
         this.#options.packed?.(content)
         await this.#move(this.ledger.packed(content, clock()))

@@ -2,8 +2,10 @@ import type { Entry } from './log.ts'
 import type { Origin } from './messages.ts'
 import { packsIn } from './vector.ts'
 
-// Of what is averaged the last 64 make up most.
-const NEW_SHARE = 1 / 64
+// Of what is averaged the last 32 make up most.
+const NEW_SHARE = 1 / 32
+// An origin of which nothing came for so many intervals makes no more.
+const SILENT_INTERVALS = 8
 // What a link may take of others' packs in an interval, however many links there are.
 const LEAST_SHARE = 0.5
 
@@ -31,11 +33,15 @@ export class RelayPace<Content> {
     const packs = packsIn(ranges)
     this.#came += packs
     for (const [origin, [first, last]] of ranges) {
-      const count = last - first + 1
       const before = this.#cameBefore.get(origin)
-      const since = before === undefined ? this.#cameBefore.size + 1 : (this.#came - before) / count
-      // The mean, over all packs, of how many come until the next of the same origin is the number of origins.
-      this.#origins = averaged(this.#origins, since, count)
+      if (before === undefined) {
+        this.#forgetSilent()
+        this.#origins = Math.max(this.#origins, this.#cameBefore.size + 1)
+      } else {
+        // The mean, over all packs, of how many come until the next of the same origin is the number of origins.
+        const count = last - first + 1
+        this.#origins = averaged(this.#origins, (this.#came - before) / count, count)
+      }
       this.#cameBefore.set(origin, this.#came)
     }
     if (packs === 1 || this.#packBytes === 0) {
@@ -49,6 +55,14 @@ export class RelayPace<Content> {
   share(links: number): number {
     if (this.#limit === Infinity) return Infinity
     return Math.max(this.#limit / links - 1, LEAST_SHARE) * this.#packBytes
+  }
+
+  #forgetSilent(): void {
+    if (this.#cameBefore.size < 2 * this.#origins) return
+    const oldest = this.#came - SILENT_INTERVALS * this.#origins
+    for (const [origin, before] of this.#cameBefore) {
+      if (before < oldest) this.#cameBefore.delete(origin)
+    }
   }
 }
 

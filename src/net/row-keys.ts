@@ -106,12 +106,11 @@ export function admitRows(keyed: KeyedRows, names: RowNames, capacity: number): 
       `${unknown.size} beside ${names.size}`
     )
   for (const [place, text] of unknown) {
-    const row = admitted(text, names)
-    const [low, high] = names.keys(row, row + 1)
+    const [low, high] = names.keyOf(text)
     if (low !== keys[place * 2] || high !== keys[place * 2 + 1])
       throw new CodecError('delta', 'a text must belong to its key', JSON.stringify(text))
-    rows[place] = row
   }
+  for (const [place, text] of unknown) rows[place] = admitted(text, names)
   return ascending(rows)
 }
 

@@ -2,50 +2,64 @@ import type { PeerProcess } from './swarm-processes.ts'
 
 const EVERY_MS = 100
 
-/** What is known of a peer's training: since when it has been at so many words, at the latest. */
+/** How far a peer has come, as was last heard. */
 interface Watch {
   words: number
   since: number
   longest: number
-  readonly timer: ReturnType<typeof setInterval>
 }
 
 /**
- * Measures for how long peers do not train though they have been given words, by asking for their status again and again.
- *
- * A pause that it finds was one, however late answers come: it begins when an answer came that tells of so many words, or when
- * the next ones were written, and ends when the last question was put that was answered the same.
+ * Measures for how long peers do not train though they have been given words, by asking for their status again and again:
+ * from when their words last grew, or the next ones were written, until they are heard to have grown. That is too long by
+ * what the answers take, on a busy machine seconds; so a peer that trains by itself and has nothing to do with the others is
+ * asked as well, and what it came to is for the machine.
  */
 export class Pauses {
+  readonly #alone: PeerProcess
   readonly #watches = new Map<PeerProcess, Watch>()
+  #over = false
 
-  /** Begins with peers that have joined their swarm. */
-  watch(...peers: readonly PeerProcess[]): void {
-    for (const peer of peers) {
-      const timer = setInterval(() => this.#ask(peer), EVERY_MS)
-      this.#watches.set(peer, { words: -1, since: 0, longest: 0, timer })
+  /** Begins; all of them have joined a swarm. */
+  constructor(peers: readonly PeerProcess[], alone: PeerProcess) {
+    this.#alone = alone
+    for (const peer of [...peers, alone]) {
+      const watch = { words: 0, since: performance.now(), longest: 0 }
+      this.#watches.set(peer, watch)
+      void this.#look(peer, watch)
     }
   }
 
-  /** Ends; returns the longest pause of all, in ms. */
-  end(): number {
-    for (const { timer } of this.#watches.values()) clearInterval(timer)
-    return Math.max(...Array.from(this.#watches.values(), watch => watch.longest))
-  }
-
-  // It does not wait for the answer to the last question, so that a peer that answers nothing is found out as well.
-  async #ask(peer: PeerProcess): Promise<void> {
-    const asked = performance.now()
-    const status = await peer.status().catch(() => undefined)
-    const words = status?.members.find(member => member.peer === status.peer)?.words
-    const watch = this.#watches.get(peer)
-    if (watch === undefined || words === undefined) return
-    if (words > watch.words) {
-      watch.words = words
-      watch.since = performance.now()
-    } else if (words === watch.words) {
-      const given = peer.fed.find(fed => fed.words > words)?.at ?? asked
-      watch.longest = Math.max(watch.longest, asked - Math.max(watch.since, given))
+  /** Ends; returns the longest pause of any peer and what the same machine did to the one that trains by itself, in ms. */
+  end(): { readonly longest: number; readonly alone: number } {
+    this.#over = true
+    const pauses = (watches: [PeerProcess, Watch][]) =>
+      watches.map(([peer, watch]) => Math.max(watch.longest, pauseOf(peer, watch)))
+    const all = [...this.#watches]
+    return {
+      longest: Math.max(...pauses(all.filter(([peer]) => peer !== this.#alone))),
+      alone: Math.max(...pauses(all.filter(([peer]) => peer === this.#alone)))
     }
   }
+
+  async #look(peer: PeerProcess, watch: Watch): Promise<void> {
+    while (!this.#over && !peer.over) {
+      const status = await peer.status()
+      const words = status.members.find(member => member.peer === status.peer)?.words ?? 0
+      if (words > watch.words) {
+        // What it had trained before is not known at the first time.
+        if (watch.words > 0) watch.longest = Math.max(watch.longest, pauseOf(peer, watch))
+        watch.words = words
+        watch.since = performance.now()
+      }
+      await new Promise(resolve => setTimeout(resolve, EVERY_MS))
+    }
+  }
+}
+
+/** For how long there have been words to train that are not, ms. */
+function pauseOf(peer: PeerProcess, { words, since }: Watch): number {
+  const now = performance.now()
+  const given = peer.fed.find(fed => fed.words > words)?.at ?? now
+  return now - Math.max(since, given)
 }

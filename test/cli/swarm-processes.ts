@@ -3,7 +3,6 @@
 import { deepStrictEqual, match, ok, strictEqual } from 'node:assert'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { TestContext } from 'node:test'
 import type { EndEvent, JobEvent } from '../../src/jobs/events.ts'
 import type { SwarmStatus } from '../../src/types.ts'
 import { events, type Outcome, type Running, start } from './tensair.ts'
@@ -31,7 +30,10 @@ export interface PeerOptions {
 }
 
 /** Starts a peer with a small model on one thread; it is killed when the test is over. */
-export function startPeer(t: TestContext, options: PeerOptions): PeerProcess {
+export function startPeer(
+  test: { after(act: () => Promise<void>): void },
+  options: PeerOptions
+): PeerProcess {
   const { output, swarm = 'test', bootstrap = [], mdns = false, input = '-', dim = 16 } = options
   const { listen = '/ip4/127.0.0.1/tcp/0', more = [] } = options
   const running = start([
@@ -42,7 +44,7 @@ export function startPeer(t: TestContext, options: PeerOptions): PeerProcess {
     ...bootstrap.flatMap(address => ['--bootstrap', address]),
     ...more
   ])
-  t.after(async () => {
+  test.after(async () => {
     running.kill('SIGKILL')
     await running.outcome
   })

@@ -39,6 +39,9 @@ export async function livePeer<Replica extends SharedReplica>(
   return { node, replica, swarm, warnings }
 }
 
+/** Whom to dial. */
+type Dialled = Pick<LivePeer, 'node'>
+
 /** An attacker, with an identity of its own. */
 export async function hostilePeer(t: TestContext): Promise<HostilePeer> {
   return new HostilePeer(await testNode(t))
@@ -61,12 +64,12 @@ export class HostilePeer {
   }
 
   /** A stream on which nothing has been said. */
-  async dial(to: LivePeer<SharedReplica>): Promise<HostileLink> {
+  async dial(to: Dialled): Promise<HostileLink> {
     return new HostileLink(await this.node.dial(to.node.addresses()), this.age, this.replica)
   }
 
   /** A link on which both have said hello; this one with these changes. */
-  async meet(to: LivePeer<SharedReplica>, changes: Partial<Hello> = {}): Promise<HostileLink> {
+  async meet(to: Dialled, changes: Partial<Hello> = {}): Promise<HostileLink> {
     const link = await this.dial(to)
     link.say(await link.hello(changes))
     await link.heard('hello')
@@ -74,7 +77,7 @@ export class HostilePeer {
   }
 
   /** A link as whose child the victim has taken this peer; its vector has come. */
-  async attach(to: LivePeer<SharedReplica>): Promise<HostileLink> {
+  async attach(to: Dialled): Promise<HostileLink> {
     const link = await this.meet(to)
     link.say({ type: 'attach' })
     await link.heard('attached')
@@ -83,14 +86,14 @@ export class HostilePeer {
   }
 
   /** The same, both having said what they hold. */
-  async open(to: LivePeer<SharedReplica>): Promise<HostileLink> {
+  async open(to: Dialled): Promise<HostileLink> {
     const link = await this.attach(to)
     link.say({ type: 'vector', round: 1, vector: (await link.heard('vector')).vector })
     return link
   }
 
   /** A link to a victim that has taken this peer, which says it is older, for its parent. */
-  async adopt(to: LivePeer<SharedReplica>): Promise<HostileLink> {
+  async adopt(to: Dialled): Promise<HostileLink> {
     const link = await this.meet(to, { age: { start: 1, peer: this.age.peer } })
     await link.heard('attach')
     link.say({ type: 'attached' })
@@ -202,8 +205,8 @@ export class HostileLink {
     if (this.stream.status === 'open' && !this.#isOver) this.stream.send(bytes)
   }
 
-  close(): Promise<void> {
-    return this.#link.close()
+  abort(): void {
+    this.#link.abort('enough')
   }
 }
 

@@ -117,12 +117,17 @@ test('claims beyond all measure do no harm where they are passed on', async t =>
   const { victim, honest } = await pair(t)
   const attacker = await hostilePeer(t)
   const link = await attacker.open(victim)
+  const slow = await (await hostilePeer(t)).open(victim)
   const { content, ...frame } = link.frame(packs(attacker.origin, 1))
-  for (let sequence = 1; sequence <= 3; sequence++) {
+  for (let sequence = 1; sequence <= 7; sequence++) {
     const ranges = packs(attacker.origin, 2 ** 50 * (sequence - 1) + 1, 2 ** 50 * sequence)
     const delta = content.delta.map(part => ({ ...part, counts: part.counts.map(() => 2 ** 24) }))
     await processed(link, { ...frame, ranges, waited: MOST, content: { words: MOST, delta } })
   }
+  // The last three are summed for whoever has not acknowledged the others.
+  await until(() => slow.came.filter(({ type }) => type === 'frame').length === 4)
+  slow.say({ type: 'ack', frames: 4 })
+  await slow.heard('frame', slow.came.length)
   // Records as long as they may be, more than one message takes.
   const source = 'x'.repeat(4096)
   const addresses = Array.from({ length: 8 }, (_, i) => `/ip4/1.2.3.4/tcp/${i}`.padEnd(255, '0'))
@@ -139,7 +144,7 @@ test('claims beyond all measure do no harm where they are passed on', async t =>
   })
   // More words than anybody says.
   const words = Array.from({ length: 1000 }, (_, i) => `made-up ${i}`)
-  await processed(link, link.frame(packs(attacker.origin, 3 * 2 ** 50 + 1), words))
+  await processed(link, link.frame(packs(attacker.origin, 7 * 2 ** 50 + 1), words))
   await until(() => honest.swarm.status().members.length > 50)
   await exchange([victim, honest])
   await exchange([victim, honest, await livePeer(t, new SmallReplica(), { to: victim })])

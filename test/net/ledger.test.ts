@@ -170,3 +170,15 @@ test('a resumed peer begins with what its state holds', () => {
   deepStrictEqual(words(ledger.received('up', vector(1, { 'me/0': 4 }), 0)), [])
   deepStrictEqual(words(ledger.packed(1, 0)), ['up: me/1 1 = 1'])
 })
+
+test("with a limit of traffic others' packs wait and are summed, until no more come or they have waited long", () => {
+  const ledger = linked({ left: 'child', right: 'child' }, { trafficLimit: 2 })
+  const up = (packs: string, now: number) =>
+    words(ledger.received('left', frame(packs, 100), now)).filter(text => text.startsWith('right'))
+  for (let n = 1; n <= 40; n++) {
+    ledger.received('right', frame(`b ${n}`, 100), 0)
+    up(`a ${n}`, 0)
+    ledger.received('right', ack(Math.max(1, ledger.unacknowledged('right'))), 0)
+  }
+  strictEqual(ledger.waiting('right'), 0)
+})

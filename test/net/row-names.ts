@@ -33,6 +33,10 @@ export class WordNames implements RowNames {
     return this.#rows.get(joined(low, high)) ?? -1
   }
 
+  keyOf(text: string): Uint32Array {
+    return keyOf(text)
+  }
+
   admit(text: string): number {
     const [low, high] = keyOf(text)
     const known = this.find(low, high)
@@ -59,6 +63,9 @@ export function numberNames(size: number): RowNames {
     keys: (first, end) => keys.subarray(first * 2, end * 2),
     text: () => '',
     find: (low, high) => (high === 0 && low < size ? low : -1),
+    keyOf(text) {
+      throw new RangeError(`names: rows have no texts; got ${text}`)
+    },
     admit(text) {
       throw new RangeError(`names: rows have no texts; got ${text}`)
     }
