@@ -136,6 +136,8 @@ export interface SharedReplica {
   readonly names: RowNames
   /** Takes what training did since the last pack; the rows' `shared` move by exactly what is handed out. May be empty. */
   pack(): Promise<Delta>
+  /** Milliseconds spent packing and applying so far; waiting for training that was under way does not count. */
+  readonly spent: number
   /** Whether the last pack, which is bounded in size, left rows for the next. */
   readonly hasMore: boolean
   /** shared += change; weights += unit · change; contributions += count. */
@@ -218,8 +220,12 @@ export interface Swarm {
   status(): SwarmStatus
   /** Says what this peer is doing; the others hear of it within about a second. */
   report(state: { readonly words: number; readonly position: number; readonly finished?: boolean }): void
-  /** Packs what was trained since the last time and lets it out; resolves when it is packed, not when it is sent. Does nothing while alone. */
-  exchange(): Promise<void>
+  /**
+   * Packs what was trained since the last time and lets it out; resolves when it is packed, not when it is sent. False where it
+   * is not time yet, since packing and applying would take too much of training's time; never where it is `urgent` (default
+   * false). There is nothing to do while alone.
+   */
+  exchange(urgent?: boolean): Promise<boolean>
   /** What the shared values hold now; for checkpoints, to be asked within `alone`. */
   readonly held: Held
   /** Runs `act` while no delta is packed or applied: for checkpoints. */

@@ -181,6 +181,7 @@ async function textOf({ input, follow }: StartOptions): Promise<Text> {
   return {
     name: input === '-' ? 'standard input' : isPath ? resolve(input) : input,
     resumable: input !== '-',
+    growing: follow,
     open: (from, signal) => lines(input, { from, signal, follow })
   }
 }

@@ -9,6 +9,9 @@ import { joinSwarm } from '../net/swarm.ts'
 import { openStatusServer, type StatusServer } from './status-server.ts'
 import type { SwarmChoice } from './swarm-options.ts'
 
+// How long the first line of a growing text is waited for.
+const FIRST_LINE_MS = 1000
+
 /** This process as a peer of a swarm: its node, and the server of its status. */
 export interface SwarmPeer {
   /** What the job needs to take part. */
@@ -69,7 +72,10 @@ async function sourceOf(text: Text): Promise<string> {
   if (!text.resumable) return ''
   const end = new AbortController()
   try {
-    return await sourceName(text.open(0, end.signal))
+    const name = sourceName(text.open(0, end.signal), text.growing)
+    // A text that grows may be empty still: nobody can know it then.
+    const late = new Promise<string>(resolve => setTimeout(resolve, FIRST_LINE_MS, '').unref())
+    return await (text.growing === true ? Promise.race([name, late]) : name)
   } finally {
     end.abort()
   }

@@ -3,7 +3,7 @@ import { hashText } from './line-hash.ts'
 
 /** Words a peer trains between two packs, at least, unless told otherwise. */
 export const EXCHANGE_WORDS = 100_000
-/** Seconds between two packs while there is much to train, unless told otherwise: packing and applying take time from training. */
+/** Longest time in seconds that something trained waits to be packed, unless told otherwise, where packing costs little. */
 export const EXCHANGE_SECONDS = 2
 
 /** A timer that is set for longer rings at once. */
@@ -12,10 +12,10 @@ const LONGEST_MS = 2 ** 31 - 1
 export interface ExchangeOptions {
   /** Least words trained between two packs; items that are not lines of words count one each. Default EXCHANGE_WORDS. */
   readonly interval?: number
-  /** Least time in seconds between two packs. Default EXCHANGE_SECONDS. */
-  readonly minSeconds?: number
-  /** Longest time in seconds that something trained waits to be packed, where the stream is slow. Default: minSeconds. */
+  /** Longest time in seconds that something trained waits to be packed, where the stream is slow. Default EXCHANGE_SECONDS. */
   readonly maxSeconds?: number
+  /** Whether packs are made when they are due, whatever they cost; otherwise the swarm may put them off. Default false. */
+  readonly strict?: boolean
   /** Share of the first interval that is left out, 0 to 1, so that packs of peers are spread in time. Default: by the peer's id. */
   readonly phase?: number
   /** Asked once the replica is drained: whether the stream is over, and was not broken off. Default: it is. */
@@ -23,8 +23,8 @@ export interface ExchangeOptions {
 }
 
 /**
- * Makes a replica share what it learns: after `interval` words and `minSeconds`, or `maxSeconds` after the first word that
- * was not packed, the swarm packs what was trained. A pack is made between two chunks, so no more often than they come. The swarm hears after
+ * Makes a replica share what it learns: after `interval` words, or `maxSeconds` after the first word that was not packed, the
+ * swarm packs what was trained, or as soon after that as it can afford to. A pack is made between two chunks, so no more often than they come. The swarm hears after
  * each chunk how far this peer is. Draining trains what waits and packs it too.
  *
  * @throws RangeError for options out of range. Training throws what a pack in between threw.
@@ -33,11 +33,10 @@ export function exchange(
   swarm: Pick<Swarm, 'peer' | 'exchange' | 'report'>,
   options: ExchangeOptions = {}
 ): <Item>(replica: Replica<Item>) => Replica<Item> {
-  const { interval = EXCHANGE_WORDS, minSeconds = EXCHANGE_SECONDS, maxSeconds = minSeconds } = options
+  const { interval = EXCHANGE_WORDS, maxSeconds = EXCHANGE_SECONDS, strict = false } = options
   const { finished = () => true } = options
   const { phase = hashText(swarm.peer) / 2 ** 32 } = options
   check('interval', interval > 0, 'a number of words above 0', interval)
-  check('minSeconds', minSeconds >= 0, 'a number of seconds, 0 or more', minSeconds)
   check('maxSeconds', maxSeconds > 0, 'a number of seconds above 0', maxSeconds)
   check('phase', phase >= 0 && phase <= 1, 'a number from 0 to 1', phase)
   return replica => {
@@ -45,22 +44,28 @@ export function exchange(
     let position = 0
     let since = 0
     let due = interval * (1 - phase)
-    let notBefore = performance.now() + minSeconds * 1000 * (1 - phase)
     let timer: ReturnType<typeof setTimeout> | undefined
     let failure: { readonly error: unknown } | undefined
 
-    const pack = () => {
+    const pack = async (urgent: boolean) => {
       clearTimeout(timer)
       timer = undefined
+      const before = since
       since = 0
-      due = interval
-      notBefore = performance.now() + minSeconds * 1000
-      return swarm.exchange()
+      if (await swarm.exchange(urgent)) due = interval
+      else {
+        since += before
+        packLater()
+      }
     }
-    const packLate = () => {
-      pack().catch(error => {
-        failure ??= { error }
-      })
+    const packLater = () => {
+      const late = () => {
+        timer = undefined
+        pack(strict).catch(error => {
+          failure ??= { error }
+        })
+      }
+      timer ??= setTimeout(late, Math.min(maxSeconds * 1000, LONGEST_MS))
     }
     return {
       async train(chunk) {
@@ -71,14 +76,14 @@ export function exchange(
         since += trained
         position = chunk.position?.bytes ?? position
         swarm.report({ words, position })
-        if (since >= due && performance.now() >= notBefore) await pack()
-        else if (since > 0) timer ??= setTimeout(packLate, Math.min(maxSeconds * 1000, LONGEST_MS))
+        if (since >= due) await pack(strict)
+        else if (since > 0) packLater()
       },
       async drain() {
         clearTimeout(timer)
         timer = undefined
         await replica.drain()
-        await pack()
+        await pack(true)
         if (failure !== undefined) throw failure.error
         swarm.report({ words, position, finished: finished() })
       },

@@ -6,6 +6,8 @@ export interface Text {
   readonly name: string
   /** Whether it can be gone on with at a position; what cannot (standard input) is always taken from where it is. */
   readonly resumable: boolean
+  /** Whether it may have no end: what is not there yet is waited for. */
+  readonly growing?: boolean
   /** What peers that read the same text call it, where that is known without reading it; empty where it is this peer's own. */
   readonly source?: string
   /** Its lines from a byte on; ends when the signal aborts. */

@@ -162,7 +162,7 @@ function exchanging({ swarm: choice }: Word2VecJob, swarm: Swarm, finished: () =
   const interval = choice?.exchangeEvery
   return exchange(swarm, {
     finished,
-    ...(interval !== undefined && { interval, minSeconds: 0, maxSeconds: 2 })
+    ...(interval !== undefined && { interval, strict: true })
   })
 }
 

@@ -23,6 +23,7 @@ export class SharedWord2Vec implements SharedReplica {
   readonly #rows: readonly { readonly table: Table; readonly newRow: NewRow }[]
   readonly #rowsASlice: number
   #hasMore = false
+  #spent = 0
 
   constructor(trainer: SkipGramTrainer) {
     const { input, output, options, vocabulary } = trainer
@@ -42,6 +43,10 @@ export class SharedWord2Vec implements SharedReplica {
     this.#trainer.salt = low ^ high
   }
 
+  get spent(): number {
+    return this.#spent
+  }
+
   /** Whether the last pack, which is at most 4 MiB, left rows behind: the next one has them. */
   get hasMore(): boolean {
     return this.#hasMore
@@ -54,6 +59,8 @@ export class SharedWord2Vec implements SharedReplica {
       if (failure !== undefined) {
         throw new Error(`word2vec: not packed, since training had failed (${failure.message})`)
       }
+      await this.#trainer.skipGram.drain()
+      const begun = performance.now()
       const most = Math.max(2, Math.floor(PACK_BYTES / (input.dim + 13)))
       const half = most >>> 1
       const inputs = await device.pack(input, half)
@@ -61,6 +68,7 @@ export class SharedWord2Vec implements SharedReplica {
       const outputs = await device.pack(output, left)
       this.#hasMore = inputs.rows.length === half || outputs.rows.length === left
       if (!this.#hasMore) await this.#forgetContributions()
+      this.#spent += performance.now() - begun
       return [changesOf(inputs, input.dim), changesOf(outputs, output.dim)]
     })
   }
@@ -77,7 +85,9 @@ export class SharedWord2Vec implements SharedReplica {
   apply(delta: Delta): Promise<void> {
     return this.#take(async breather => {
       this.#check(delta)
-      const { device } = this.#trainer
+      const { device, skipGram } = this.#trainer
+      await skipGram.drain()
+      const begun = performance.now()
       const increments = new Int32Array(this.#rowsASlice * this.#trainer.input.dim)
       for (const [i, { table }] of this.#rows.entries()) {
         const changes = delta[i]
@@ -91,6 +101,7 @@ export class SharedWord2Vec implements SharedReplica {
           await breather.rest()
         }
       }
+      this.#spent += performance.now() - begun
     })
   }
 

@@ -2,8 +2,8 @@ import { checkAge, compareAges } from './age.ts'
 import type { Age, Member } from './messages.ts'
 import { ProtocolError } from './protocol-error.ts'
 
-/** After so many milliseconds without a newer record a peer counts as dead. */
-export const DEAD_MS = 8_000
+/** After so many milliseconds without a newer record a peer counts as dead: later than a link that is silent is given up. */
+export const DEAD_MS = 12_000
 /** After so many its record is forgotten, a good-bye's too. */
 export const FORGOTTEN_MS = 60_000
 /** Records that are held at most, this peer's own aside. */

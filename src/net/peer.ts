@@ -23,6 +23,7 @@ import { ProtocolError } from './protocol-error.ts'
 import { differenceFrom, freshRows, hashesOf, stateMessages } from './state-transfer.ts'
 import { type Offence, Strikes } from './strikes.ts'
 import { Tree, type TreeAction } from './tree.ts'
+import { packsIn } from './vector.ts'
 
 const TICK_MS = 250
 /** A clock that jumps further than this between two ticks stood still, or this peer was busy: nobody else is late by that. */
@@ -37,7 +38,9 @@ const MOST_STRANGERS = 32
 const MOST_OF_PEER = 6
 /** Messages of a link that wait to be processed. A peer sends four frames before it waits for an acknowledgement. */
 const MOST_QUEUED = { frames: 8, others: 1024 }
-/** While there is training to do, applying gets at most this share of the time. */
+/** While there is training to do, packing and applying get about this share of the time, where others keep to it too. */
+const MOST_EXCHANGING = 1 / 16
+/** And applying alone at most this. */
 const MOST_APPLYING = 0.25
 
 /** What a peer needs to know at the start. */
@@ -95,6 +98,8 @@ export class Peer {
   #last: Promise<unknown> = Promise.resolve()
   #links = 0
   #packedWords = 0
+  #packedAt = 0
+  #spentAtPack = 0
   #applyNotBefore = 0
   /** Exchanges that are asked for and not done. */
   #exchanges = 0
@@ -160,7 +165,8 @@ export class Peer {
   }
 
   /** Packs what was trained since the last time, unless there is nobody to tell. */
-  async exchange(): Promise<void> {
+  async exchange(urgent = false): Promise<boolean> {
+    if (!urgent && clock() < this.#packNotBefore()) return false
     this.#exchanges++
     this.#endPause()
     try {
@@ -169,6 +175,12 @@ export class Peer {
     } finally {
       this.#exchanges--
     }
+    return true
+  }
+
+  /** When the next pack may be made that is not urgent: the more the last ones cost, here and from elsewhere, the later. */
+  #packNotBefore(): number {
+    return this.#packedAt + (this.replica.spent - this.#spentAtPack) / MOST_EXCHANGING
   }
 
   async #exchanged(): Promise<boolean> {
@@ -178,6 +190,8 @@ export class Peer {
       done = !this.ledger.adopting
       if (!done) return
       const trained = this.words
+      this.#packedAt = clock()
+      this.#spentAtPack = this.replica.spent
       do {
         const delta = await this.replica.pack()
         if (delta.every(part => part.rows.length === 0)) return
@@ -359,17 +373,16 @@ export class Peer {
     this.staleness.add(frame.waited + clock() - came, clock())
   }
 
-  /** A neighbour's own packs meet their first other peer here; summed with those of others they cannot be told apart. */
+  /** A neighbour's own packs meet their first other peer here: whatever has one in it is judged. */
   #judge(
     neighbour: Neighbour,
     { ranges, content }: Extract<LedgerMessage<Content>, { type: 'frame' }>,
     now: number
   ): string | undefined {
-    const [only] = ranges
-    if (ranges.size !== 1 || only === undefined || !neighbour.makes(only[0])) return undefined
+    if (![...ranges.keys()].some(origin => neighbour.makes(origin))) return undefined
     const elapsed = now - neighbour.lastPackAt
     neighbour.lastPackAt = now
-    return this.#options.judge?.(neighbour.peer, content, elapsed, only[1][1] - only[1][0] + 1)
+    return this.#options.judge?.(neighbour.peer, content, elapsed, packsIn(ranges))
   }
 
   async #gather(
@@ -428,12 +441,12 @@ export class Peer {
 
   async #apply({ delta }: Content): Promise<void> {
     await this.#leaveTime(this.#applyNotBefore - clock())
-    const begun = clock()
+    const before = this.replica.spent
     await this.replica.apply(delta)
-    const ended = clock()
+    const spent = this.replica.spent - before
     this.framesApplied++
-    this.applying.add(ended - begun)
-    this.#applyNotBefore = ended + (ended - begun) * (1 / MOST_APPLYING - 1)
+    this.applying.add(spent)
+    this.#applyNotBefore = clock() + spent * (1 / MOST_APPLYING - 1)
   }
 
   /** Waits for training to go on, unless it waits itself, for what it learned to be packed. */

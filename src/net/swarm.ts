@@ -49,8 +49,8 @@ class PeerSwarm implements Swarm {
     return { start: tree.self.start, vector: Object.fromEntries(ledger.vector) }
   }
 
-  exchange(): Promise<void> {
-    return this.#peer.exchange()
+  exchange(urgent?: boolean): Promise<boolean> {
+    return this.#peer.exchange(urgent)
   }
 
   alone<Result>(act: () => Promise<Result>): Promise<Result> {

@@ -4,7 +4,7 @@ import { checkMember, type Known, MOST_MEMBERS } from './members.ts'
 import type { Age, TreeMessage } from './messages.ts'
 import { ProtocolError } from './protocol-error.ts'
 
-const SILENCE_MS = 10_000
+const SILENCE_MS = 8_000
 const ANSWER_MS = 5_000
 /** How long a link may serve nothing: the younger side, which decides, closes it before the older does. */
 const IDLE_MS = { younger: 5_000, older: 8_000 }

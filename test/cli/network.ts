@@ -78,13 +78,14 @@ export class Network {
   }
 
   #open(passage: Passage): void {
-    const { near } = passage
-    if (near.destroyed || passage.far?.destroyed) {
+    const { near, ends } = passage
+    const port = passage.far === undefined ? portOf(ends[1]) : 0
+    if (near.destroyed || passage.far?.destroyed || port === undefined) {
       this.#end(passage)
       return
     }
     if (passage.far === undefined) {
-      passage.far = connect(portOf(passage.ends[1]), '127.0.0.1')
+      passage.far = connect(port, '127.0.0.1')
       this.#tie(passage, passage.far)
     }
     near.pipe(passage.far).pipe(near)
@@ -115,21 +116,19 @@ function hold({ near, far }: Passage): void {
   far.unpipe(near).pause()
 }
 
-/** Where a peer listens for others; it listens for those who ask for its status too. */
-function portOf(peer: PeerProcess): number {
+/** Where a peer listens for others, if it does; it listens for those who ask for its status too. */
+function portOf(peer: PeerProcess): number | undefined {
   const status = Number(new URL(peer.statusAddress ?? 'http://none:0').port)
   const listening = socketsOf(peer).filter(
     ({ state, local }) => state === STATE_LISTENING && local !== status
   )
-  if (listening.length !== 1)
-    throw new Error(`${peer.output} listens on ${listening.length} ports, not on one`)
-  return listening[0].local
+  return listening.length === 1 ? listening[0].local : undefined
 }
 
 /** The TCP sockets of a peer's process: their own ports and their states. */
 function socketsOf({ pid }: PeerProcess): { local: number; state: string }[] {
   const inodes = new Set<string>()
-  for (const name of readdirSync(`/proc/${pid}/fd`)) {
+  for (const name of openFiles(pid)) {
     try {
       const [, inode] = /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${name}`)) ?? []
       if (inode !== undefined) inodes.add(inode)
@@ -143,4 +142,12 @@ function socketsOf({ pid }: PeerProcess): { local: number; state: string }[] {
     .map(line => line.trim().split(/\s+/))
     .filter(fields => inodes.has(fields[9] ?? ''))
     .map(([, local = '', , state = '']) => ({ local: Number.parseInt(local.split(':')[1] ?? '', 16), state }))
+}
+
+function openFiles(pid: number): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/fd`)
+  } catch {
+    return [] // the process has ended
+  }
 }

@@ -46,7 +46,7 @@ function watch(peers: readonly PeerProcess[]) {
       const { longest, alone } = pauses.end()
       const said = `training paused for ${longest} ms; that of one alone for ${alone} ms`
       ok(longest < LONGEST_PAUSE_MS + alone, said)
-            for (const [i, { losses }] of peers.entries()) {
+      for (const [i, { losses }] of peers.entries()) {
         ok((losses.at(-1) ?? 0) < before[i], `the loss was ${before[i]}: ${losses}`)
       }
     }

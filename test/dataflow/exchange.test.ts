@@ -22,7 +22,10 @@ function witness(peer = 'me') {
   const swarm = {
     peer,
     report: (state: Reported) => void reported.push(state),
-    exchange: async () => void log.push('pack')
+    exchange: async () => {
+      log.push('pack')
+      return true
+    }
   }
   return { log, reported, replica, swarm }
 }
@@ -32,9 +35,7 @@ const line = (words: number) => Array.from({ length: words }, () => 'word')
 test('every interval of words is packed after the chunk that completes it, and what is left when drained', async () => {
   const { log, replica, swarm } = witness()
   const chunks = [[line(3), line(3)], [line(4)], [line(25)], [line(9)], [line(1)], [line(2)]]
-  await train(exchange(swarm, { interval: 10, minSeconds: 0, maxSeconds: 60, phase: 0 })(replica))(
-    source(chunks)
-  )
+  await train(exchange(swarm, { interval: 10, maxSeconds: 60, phase: 0 })(replica))(source(chunks))
   deepStrictEqual(log, [
     'train 2',
     'train 1',
@@ -52,7 +53,7 @@ test('every interval of words is packed after the chunk that completes it, and w
 
 test('a phase shortens the first interval only', async () => {
   const { log, replica, swarm } = witness()
-  const sharing = exchange(swarm, { interval: 12, minSeconds: 0, maxSeconds: 60, phase: 0.75 })(replica)
+  const sharing = exchange(swarm, { interval: 12, maxSeconds: 60, phase: 0.75 })(replica)
   for (let i = 0; i < 15; i++) await sharing.train([line(1)])
   deepStrictEqual(
     log.flatMap((entry, i) => (entry === 'pack' ? [i] : [])),
@@ -63,7 +64,7 @@ test('a phase shortens the first interval only', async () => {
 test('peers begin at phases of their own', async () => {
   const first = async (peer: string) => {
     const { log, replica, swarm } = witness(peer)
-    const sharing = exchange(swarm, { interval: 1000, minSeconds: 0, maxSeconds: 60 })(replica)
+    const sharing = exchange(swarm, { interval: 1000, maxSeconds: 60 })(replica)
     while (!log.includes('pack')) await sharing.train([line(1)])
     await sharing.drain()
     return log.indexOf('pack')
@@ -82,9 +83,10 @@ test('words that come slowly are packed after a time, once, without more coming'
     async exchange() {
       await swarm.exchange()
       packed.resolve()
+      return true
     }
   }
-  const sharing = exchange(slow, { interval: 1000, minSeconds: 0, maxSeconds: 0.01, phase: 0 })(replica)
+  const sharing = exchange(slow, { interval: 1000, maxSeconds: 0.01, phase: 0 })(replica)
   await sharing.train([line(1)])
   await packed.promise
   deepStrictEqual(log, ['train 1', 'pack'])
@@ -94,7 +96,7 @@ test('words that come slowly are packed after a time, once, without more coming'
 test('time does not pack what has been packed', async t => {
   t.mock.timers.enable({ apis: ['setTimeout'] })
   const { log, replica, swarm } = witness()
-  const sharing = exchange(swarm, { interval: 10, minSeconds: 0, maxSeconds: 2, phase: 0 })(replica)
+  const sharing = exchange(swarm, { interval: 10, maxSeconds: 2, phase: 0 })(replica)
   await sharing.train([line(1)])
   t.mock.timers.tick(1000)
   await sharing.train([line(9)])
@@ -125,13 +127,24 @@ test('a stream that was broken off is not reported as finished', async () => {
   deepStrictEqual(reported, [{ words: 0, position: 0, finished: false }])
 })
 
-test('no two packs are closer than the least time, however much is trained', async () => {
+test('a swarm that puts a pack off is asked again after the next chunk, but not at the end', async () => {
   const { log, replica, swarm } = witness()
-  const sharing = exchange(swarm, { interval: 1, minSeconds: 60, phase: 0 })(replica)
-  for (let i = 0; i < 20; i++) await sharing.train([line(5)])
-  ok(!log.includes('pack'))
+  const asked: (boolean | undefined)[] = []
+  const slow = {
+    ...swarm,
+    async exchange(urgent?: boolean) {
+      asked.push(urgent)
+      return asked.length === 3 || urgent === true ? await swarm.exchange() : false
+    }
+  }
+  const sharing = exchange(slow, { interval: 10, maxSeconds: 60, phase: 0 })(replica)
+  for (let i = 0; i < 4; i++) await sharing.train([line(10)])
   await sharing.drain()
-  strictEqual(log.at(-1), 'pack')
+  deepStrictEqual(asked, [false, false, false, false, true])
+  deepStrictEqual(
+    log.filter(entry => entry === 'pack'),
+    ['pack', 'pack']
+  )
 })
 
 test('items that are not lines of words count one each', async () => {
@@ -141,7 +154,7 @@ test('items that are not lines of words count one each', async () => {
     drain: async () => {},
     progress: async () => ({ words: 0, loss: 0, position: undefined })
   }
-  const sharing = exchange(swarm, { interval: 3, minSeconds: 0, maxSeconds: 60, phase: 0 })(images)
+  const sharing = exchange(swarm, { interval: 3, maxSeconds: 60, phase: 0 })(images)
   await sharing.train([{ pixels: 1 }, { pixels: 2 }])
   deepStrictEqual(log, [])
   await sharing.train([{ pixels: 3 }])
@@ -157,10 +170,10 @@ test('a pack that fails ends training, also one that time brought about', async 
   t.mock.timers.enable({ apis: ['setTimeout'] })
   const { log, replica, swarm } = witness()
   const broken = { ...swarm, exchange: () => Promise.reject(new Error('device lost')) }
-  const now = exchange(broken, { interval: 1, minSeconds: 0, maxSeconds: 60, phase: 0 })(replica)
+  const now = exchange(broken, { interval: 1, maxSeconds: 60, phase: 0 })(replica)
   await rejects(now.train([line(1)]), /^Error: device lost$/)
 
-  const later = exchange(broken, { interval: 1000, minSeconds: 0, maxSeconds: 1, phase: 0 })(replica)
+  const later = exchange(broken, { interval: 1000, maxSeconds: 1, phase: 0 })(replica)
   await later.train([line(1)])
   t.mock.timers.tick(1000)
   await new Promise(setImmediate)

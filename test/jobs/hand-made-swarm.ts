@@ -66,7 +66,7 @@ export function handMadeSwarm(status: () => SwarmStatus): Swarm {
     status,
     report: () => {},
     held: { start: 0, vector: {} },
-    exchange: async () => {},
+    exchange: async () => true,
     alone: act => act(),
     settled: async () => {},
     lost: new Promise(() => {}),

@@ -63,7 +63,10 @@ async function join(own: PeerNode, model: Word2Vec): Promise<Swarm> {
     replica: model.shared,
     job: JOB,
     maxChildren: 64,
-    warn: message => warnings.push(message),
+    warn: message => {
+      warnings.push(message)
+      if (process.env.SHOW && /usual|most|usual|grows|counts/.test(message)) console.error(own.peer.slice(-4), message)
+    },
     judge: (peer, { delta, words }, elapsed, many) => bounds.judge(peer, delta, words, elapsed, many),
     packed: ({ delta, words }) => bounds.own(delta, words)
   })

@@ -14,6 +14,7 @@ export class SmallReplica implements SharedReplica {
   readonly tables: readonly TableShape[]
   readonly names: WordNames
   readonly hasMore = false
+  readonly spent = 0
   readonly #rows: Map<number, Row>[] = [new Map(), new Map()]
   #trained: Delta[] = []
 
