@@ -97,8 +97,9 @@ export class PackBounds {
       this.#packs = 0
       this.#words = 0
     }
-    this.#self = this.#after(this.#self, delta, words)
-    this.#learn(delta, words, this.#self)
+    const energies = this.#energiesOf(delta)
+    this.#self = after(this.#self, energies, words)
+    this.#learn(delta, energies, words, this.#self)
   }
 
   /**
@@ -112,26 +113,27 @@ export class PackBounds {
     if (!(words >= 0 && words <= allowance)) {
       return `it says it trained ${words} words in ${Math.round(elapsedMs)} ms`
     }
+    const energies = this.#energiesOf(delta)
     for (const [table, changes] of delta.entries()) {
-      const reason = judgeRows(changes, this.#tables[table], known.words + words, packs)
+      const reason = judgeRows(changes, energies[table], this.#tables[table].name, known.words + words, packs)
       if (reason !== undefined) return reason
     }
-    const after = this.#after(known, delta, words)
-    const reason = this.#judgeSteps(delta, after)
+    const sender = after(known, energies, words)
+    const reason = this.#judgeSteps(delta, energies, sender)
     if (reason !== undefined) return reason
-    this.#remember(peer, { ...after, allowance: allowance - words })
-    if (!this.#trains) this.#learn(delta, words, after)
+    this.#remember(peer, { ...sender, allowance: allowance - words })
+    if (!this.#trains) this.#learn(delta, energies, words, sender)
     return undefined
   }
 
-  #judgeSteps(delta: Delta, sender: Sender): string | undefined {
+  #judgeSteps(delta: Delta, energies: readonly Float64Array[], sender: Sender): string | undefined {
     if (this.#packs < SOME_PACKS || (!this.#trains && this.#senders.size < ENOUGH_PEERS)) return undefined
     const enough = this.#packs >= ENOUGH_PACKS && this.#words >= ENOUGH_WORDS
-    for (const [table, { name, unit }] of this.#tables.entries()) {
+    for (const [table, { name }] of this.#tables.entries()) {
       const usual = median(this.#stepsAWord.map(steps => steps[table]))
       const aWord = Math.sqrt(sender.energies[table] / sender.words) / usual
       const ofRows = this.#accumulates
-        ? stepOfRows(delta[table], this.#ratios[table], unit)
+        ? stepOfRows(delta[table], energies[table], this.#ratios[table])
         : enough
           ? Number.POSITIVE_INFINITY
           : 0
@@ -143,21 +145,19 @@ export class PackBounds {
     return undefined
   }
 
-  /** A sender as it is with one pack more; one of no words is the rest of the one before. */
-  #after({ words: before, energies, allowance }: Sender, delta: Delta, words: number): Sender {
-    const kept = words > 0 ? KEPT : 1
-    return {
-      words: before * kept + words,
-      energies: delta.map((changes, table) => {
-        let energy = 0
-        for (let i = 0; i < changes.rows.length; i++) energy += energyOf(changes, i, this.#tables[table].unit)
-        return energies[table] * kept + energy
-      }),
-      allowance
-    }
+  /** For each table and row of the delta the sum of the squared changes, in weights. */
+  #energiesOf(delta: Delta): Float64Array[] {
+    return delta.map(({ dim, rows, shifts, values }, table) => {
+      const energies = new Float64Array(rows.length)
+      if (values instanceof Int8Array) squaresOfBytes(values, dim, energies)
+      else squares(values, dim, energies)
+      for (let i = 0; i < energies.length; i++)
+        energies[i] *= (2 ** shifts[i] * this.#tables[table].unit) ** 2
+      return energies
+    })
   }
 
-  #learn(delta: Delta, words: number, sender: Sender): void {
+  #learn(delta: Delta, energies: readonly Float64Array[], words: number, sender: Sender): void {
     if (words > 0) this.#packs++
     this.#words += words
     for (const [table, changes] of delta.entries()) {
@@ -165,7 +165,7 @@ export class PackBounds {
       for (let i = 0; i < rows.length; i++) {
         if (accumulators[i] < ENOUGH_GROWTH) continue
         this.#accumulates = true
-        this.#ratios[table][rows[i]] = energyOf(changes, i, this.#tables[table].unit) / grown(accumulators[i])
+        this.#ratios[table][rows[i]] = energies[table][i] / grown(accumulators[i])
       }
     }
     if (sender.words === 0) return
@@ -188,14 +188,15 @@ function newSender(tables: readonly TableShape[]): Sender {
 
 function judgeRows(
   changes: RowChanges,
-  { name, unit }: TableShape,
+  energies: Float64Array,
+  name: string,
   words: number,
   packs: number
 ): string | undefined {
   const { dim, rows, accumulators, counts } = changes
   const mostGrowth = MOST_GROWTH_A_WORD * (words + WORDS_UNDER_WAY)
   for (let i = 0; i < rows.length; i++) {
-    const step = Math.sqrt(energyOf(changes, i, unit) / dim)
+    const step = Math.sqrt(energies[i] / dim)
     if (step > MOST_ROW_STEP) {
       return `a row of table ${name} changes by ${step.toPrecision(3)}; ${MOST_ROW_STEP} is the most`
     }
@@ -210,7 +211,7 @@ function judgeRows(
 }
 
 /** r, or 0 where too few of the rows are known. */
-function stepOfRows(changes: RowChanges, ratios: Float32Array, unit: number): number {
+function stepOfRows(changes: RowChanges, energies: Float64Array, ratios: Float32Array): number {
   const { rows, accumulators } = changes
   let known = 0
   let energy = 0
@@ -219,7 +220,7 @@ function stepOfRows(changes: RowChanges, ratios: Float32Array, unit: number): nu
     const ratio = ratios[rows[i]]
     if (ratio === 0) continue
     known++
-    energy += energyOf(changes, i, unit)
+    energy += energies[i]
     usual += ratio * grown(accumulators[i])
   }
   return known < ENOUGH_ROWS || usual === 0 ? 0 : Math.sqrt(energy / usual)
@@ -230,11 +231,39 @@ function grown(accumulator: number): number {
   return Math.max(0, accumulator) + 1
 }
 
-/** Sum of the squared changes of row `i`, in weights. */
-function energyOf({ dim, shifts, values }: RowChanges, i: number, unit: number): number {
-  let sum = 0
-  for (let at = i * dim; at < (i + 1) * dim; at++) sum += values[at] * values[at]
-  return sum * (2 ** shifts[i] * unit) ** 2
+/** A sender as it is with one pack more; one of no words is the rest of the one before. */
+function after(
+  { words: before, energies, allowance }: Sender,
+  more: readonly Float64Array[],
+  words: number
+): Sender {
+  const kept = words > 0 ? KEPT : 1
+  return {
+    words: before * kept + words,
+    energies: more.map((rows, table) => {
+      let energy = 0
+      for (const one of rows) energy += one
+      return energies[table] * kept + energy
+    }),
+    allowance
+  }
+}
+
+// What packs hold gets a loop to itself: the sum of 1024 squares of bytes fits an i32, and one type of array is faster.
+function squaresOfBytes(values: Int8Array, dim: number, sums: Float64Array): void {
+  for (let i = 0, at = 0; i < sums.length; i++) {
+    let sum = 0
+    for (const end = at + dim; at < end; at++) sum = (sum + Math.imul(values[at], values[at])) | 0
+    sums[i] = sum
+  }
+}
+
+function squares(values: RowChanges['values'], dim: number, sums: Float64Array): void {
+  for (let i = 0, at = 0; i < sums.length; i++) {
+    let sum = 0
+    for (const end = at + dim; at < end; at++) sum += values[at] * values[at]
+    sums[i] = sum
+  }
 }
 
 /** The middle one, the lower of two; NaN where there is none. */
