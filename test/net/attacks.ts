@@ -54,7 +54,7 @@ const NO_ROWS = { words: 0, delta: deltaOf(new SmallReplica(), [], 0) }
 const NO_KEYS = new Uint32Array(0)
 
 /** A sound message of each type that may come behind hello. */
-export const SOUND = {
+const SOUND = {
   attach: { type: 'attach' },
   attached: { type: 'attached' },
   redirect: { type: 'redirect', members: [member()] },

@@ -1,18 +1,24 @@
 // A process with two peers that train a model together, while others send one of them what chance makes of messages.
-// Takes the seed and how many messages; prints a FuzzResult. Wants --expose-gc.
+// Takes the seed, how many messages there are to be in all and how many of them over TCP, the others over streams in
+// memory, which are much faster; prints a FuzzResult. Wants --expose-gc.
 
 import { generateKeyPair } from '@libp2p/crypto/keys'
+import type { Stream } from '@libp2p/interface'
 import { openWasm } from '../../kernels/wasm/device.ts'
 import { PackBounds } from '../../src/models/pack-bounds.ts'
 import { type Word2Vec, word2vec } from '../../src/models/word2vec.ts'
+import type { Content } from '../../src/net/content.ts'
 import { numberOf } from '../../src/net/message-types.ts'
-import { openNode, type PeerNode } from '../../src/net/node.ts'
+import type { Age, Message } from '../../src/net/messages.ts'
+import { type OpenStream, openNode, type PeerNode } from '../../src/net/node.ts'
 import { joinSwarm } from '../../src/net/swarm.ts'
 import type { Swarm } from '../../src/types.ts'
 import { smallLanguage } from '../models/small-language.ts'
-import { SOUND } from './attacks.ts'
+import { member } from './attacks.ts'
+import { FakeStream } from './fake-stream.ts'
 import { framed, type HostileLink, HostilePeer, JOB, packs } from './hostile-peer.ts'
 import { Dice, mutated } from './mutate.ts'
+import { SmallReplica } from './small-replica.ts'
 
 /** What came of it. */
 export interface FuzzResult {
@@ -23,6 +29,7 @@ export interface FuzzResult {
   readonly rss: readonly [number, number]
   readonly rejected: Readonly<Record<string, number>>
   /** Of the honest peer and of the victim. */
+  readonly framesApplied: number
   readonly hashes: readonly string[]
   readonly words: readonly number[]
   readonly repaired: readonly number[]
@@ -32,16 +39,21 @@ export interface FuzzResult {
   readonly lost: string | undefined
 }
 
-const ATTACKERS = 6
+const ATTACKERS = 8
+const LINES = 16
+const DIM = 16
+// An accumulator has room for 2^31; in a language of 43 words it is soon full, and what fills it is no news here.
+const MOST_GROWTH = 2 ** 24
 const STEPS = ['dial', 'meet', 'meet', 'attach', 'open', 'open', 'open', 'open'] as const
 
 const seed = Number(process.argv[2])
 const total = Number(process.argv[3])
+const overTcp = Number(process.argv[4])
 const collect = globalThis.gc ?? (() => {})
 const lines = smallLanguage(20_000)
 const warnings: string[] = []
 const nodes: PeerNode[] = []
-let sent = 0
+const sent = { tcp: 0, memory: 0 }
 let links = 0
 let lost: string | undefined
 let over = false
@@ -63,11 +75,12 @@ async function join(own: PeerNode, model: Word2Vec): Promise<Swarm> {
     replica: model.shared,
     job: JOB,
     maxChildren: 64,
-    warn: message => {
-      warnings.push(message)
-      if (process.env.SHOW && /usual|most|usual|grows|counts/.test(message)) console.error(own.peer.slice(-4), message)
-    },
-    judge: (peer, { delta, words }, elapsed, many) => bounds.judge(peer, delta, words, elapsed, many),
+    warn: message => warnings.push(message),
+    judge: (peer, { delta, words }, elapsed, many) =>
+      bounds.judge(peer, delta, words, elapsed, many) ??
+      (delta.some(({ accumulators }) => accumulators.some(growth => growth > MOST_GROWTH))
+        ? 'its accumulators grow too much'
+        : undefined),
     packed: ({ delta, words }) => bounds.own(delta, words)
   })
   void swarm.lost.then(error => {
@@ -79,13 +92,13 @@ async function join(own: PeerNode, model: Word2Vec): Promise<Swarm> {
 /** Trains until the attack is over; returns the mean loss of the first words and of the last. */
 async function train(model: Word2Vec, swarm: Swarm, first: number): Promise<[number, number]> {
   const losses: number[] = []
-  for (let turn = 0; !over || turn < 4; turn++) {
-    const from = (first + turn * 200) % lines.length
-    await model.train(lines.slice(from, from + 200))
+  for (let turn = 0; !over || turn < 40; turn++) {
+    const from = (first + turn * LINES) % lines.length
+    await model.train(lines.slice(from, from + LINES))
     swarm.report({ words: model.counts.words, position: 0 })
     await swarm.exchange()
     await new Promise(resolve => setTimeout(resolve, 50))
-    if (turn % 4 === 3) losses.push((await model.progress()).loss)
+    if (turn % 20 === 19) losses.push((await model.progress()).loss)
   }
   await model.drain()
   await swarm.exchange()
@@ -93,28 +106,70 @@ async function train(model: Word2Vec, swarm: Swarm, first: number): Promise<[num
   return [losses[0], losses.slice(-3).reduce((sum, loss) => sum + loss / Math.min(3, losses.length), 0)]
 }
 
-/** A message of chance: mostly a changed one, else noise. */
-function message(dice: Dice, link: HostileLink, attacker: HostilePeer, sequence: number): Uint8Array {
+/** A message of chance: mostly one that may come, changed in what it says or in how it is framed; else noise. */
+function message(dice: Dice, link: HostileLink, { origin, age }: HostilePeer): Uint8Array {
   if (dice.below(20) === 0) return dice.bytes(dice.below(200))
-  const frame = link.frame(packs(attacker.origin, 1 + dice.below(sequence)), dice.pick(lines))
-  const base = dice.pick([...Object.values(SOUND), frame, frame, frame, frame, frame])
+  const base = dice.pick(soundMessages(dice, link, origin, age))
   const bytes = link.bytes(base)
-  // Either what is said changes, or how it is framed.
   if (dice.below(4) > 0) return framed(numberOf(base.type), mutated(bytes, dice), dice.pick([0, 4, 4, 4]))
   return mutated(framed(numberOf(base.type), bytes, 4), dice)
 }
 
-async function attack(attacker: HostilePeer, to: { readonly node: PeerNode }, own: number): Promise<void> {
-  for (let turn = 0; sent < total && lost === undefined; turn++) {
-    const dice = new Dice(seed + own * 1_000_003 + turn)
-    const link = await attacker[dice.pick(STEPS)](to).catch(() => undefined)
+function soundMessages(dice: Dice, link: HostileLink, origin: string, age: Age): Message<Content>[] {
+  const next = (victim.held.vector[origin] ?? 0) + 1
+  const first = dice.below(lines.length - 8)
+  const frame = link.frame(packs(origin, next), lines.slice(first, first + 8).flat())
+  const content = { ...frame.content, words: 2000 }
+  const keys = Uint32Array.from({ length: 8 }, () => dice.below(2 ** 32))
+  return [
+    ...Array.from({ length: 8 }, () => ({ ...frame, content })),
+    ...Array.from(
+      { length: 4 },
+      () => ({ type: 'members', members: [member({ age, version: next })] }) as const
+    ),
+    { type: 'redirect', members: [member({ source: 'x'.repeat(dice.below(100)) })] },
+    { type: 'attach' },
+    { type: 'ack', frames: 1 },
+    { type: 'vector', round: 2, vector: new Map(Object.entries(victim.held.vector)) },
+    { type: 'want-state', hashes: { keys, tables: [keys, keys] } },
+    { type: 'adopted', adoption: 1 },
+    { type: 'state', adoption: 1, vector: new Map(), state: content, unknown: keys, last: false }
+  ]
+}
+
+async function attack(attacker: HostilePeer, way: 'tcp' | 'memory', most: number): Promise<void> {
+  for (let turn = 0; sent[way] < most && lost === undefined; turn++) {
+    const dice = new Dice(seed + turn * 1_000_003 + attackers.indexOf(attacker))
+    const link = await attacker[dice.pick(STEPS)]({ node: victimNode }).catch(() => undefined)
     links++
-    for (let count = 0; link !== undefined && !link.isOver && count < 50 && sent < total; count++) {
-      link.raw(message(dice, link, attacker, turn + count + 1))
-      sent++
+    for (let count = 0; link !== undefined && !link.isOver && count < 50 && sent[way] < most; count++) {
+      link.raw(message(dice, link, attacker))
+      sent[way]++
       await new Promise(resolve => setImmediate(resolve))
     }
     link?.abort()
+  }
+}
+
+/** What an attacker sees of a node: dials end at the victim, over a stream in memory. */
+function nodeInMemory(peer: string): HostilePeer['node'] {
+  return {
+    peer,
+    async dial() {
+      const [near, far] = FakeStream.pair(1 << 20)
+      const streams = [near, far] as unknown as Stream[] // all of them that links use
+      toVictim({ peer, stream: streams[1] })
+      void deliver(near, far)
+      return { peer: victimNode.peer, stream: streams[0] }
+    }
+  }
+}
+
+async function deliver(near: FakeStream, far: FakeStream): Promise<void> {
+  while (near.status === 'open') {
+    near.deliver()
+    far.deliver()
+    await new Promise(resolve => setImmediate(resolve))
   }
 }
 
@@ -125,18 +180,54 @@ function memory(): { heap: number; rss: number } {
 }
 
 const device = await openWasm({ threads: 1 })
-const options = { dim: 16, capacity: 20_000, window: 3, subsample: 0, minCount: 2, shared: true }
+const options = { dim: DIM, capacity: 20_000, window: 3, subsample: 0, minCount: 2, shared: true }
 const models = [await word2vec(device, options), await word2vec(device, { ...options, seed: 2 })]
+let toVictim: (opened: OpenStream) => void = () => {}
 const victimNode = await node()
-const victim = await join(victimNode, models[0])
+const onStream: PeerNode['onStream'] = handler => {
+  toVictim = handler
+  victimNode.onStream(handler)
+}
+const victim = await join({ ...victimNode, onStream }, models[0])
 const honest = await join(await node(victimNode.addresses()), models[1])
 const training = Promise.all([train(models[0], victim, 0), train(models[1], honest, 10_000)])
 const attackers = await Promise.all(
-  Array.from({ length: ATTACKERS }, async () => new HostilePeer(await node()))
+  Array.from({ length: ATTACKERS }, async (_, i) => {
+    const own = i % 2 === 0 ? await node() : nodeInMemory(`attacker ${i}`)
+    return new HostilePeer(own, new SmallReplica({ dim: DIM }))
+  })
 )
-const attacking = Promise.all(attackers.map((attacker, i) => attack(attacker, { node: victimNode }, i)))
-while (sent < total / 5 && lost === undefined) await new Promise(resolve => setTimeout(resolve, 20))
-if (process.env.SHOW) setInterval(() => console.error(sent, links, lost, over, JSON.stringify(victim.status().rejected), models.map(m => m.counts.words), over ? [victim, honest].map(s => JSON.stringify([s.status().links, s.status().rejected, Object.keys(s.held.vector).length])) : "", over ? Object.entries(victim.held.vector).filter(([o, l]) => honest.held.vector[o] !== l).map(([o, l]) => [o, l, honest.held.vector[o]]).slice(0, 5): "", over ? Object.entries(honest.held.vector).filter(([o, l]) => victim.held.vector[o] !== l).slice(0, 5) : ""), 3000)
+const attacking = Promise.all(
+  attackers.map((attacker, i) =>
+    i % 2 === 0 ? attack(attacker, 'tcp', overTcp) : attack(attacker, 'memory', total - overTcp)
+  )
+)
+while (sent.tcp + sent.memory < total / 5 && lost === undefined)
+  await new Promise(resolve => setTimeout(resolve, 20))
+if (process.env.SHOW)
+  setInterval(
+    () =>
+      console.error(
+        Math.round(performance.now()),
+        sent,
+        links,
+        lost,
+        over,
+        JSON.stringify(victim.status().rejected),
+        over
+          ? [victim, honest].map(s => [
+              s.status().links.length,
+              JSON.stringify(s.status().rejected),
+              Object.keys(s.held.vector).length,
+              warnings
+                .filter(w => w.includes(s.peer))
+                .join()
+                .slice(0, 400)
+            ])
+          : ''
+      ),
+    1000
+  ).unref()
 const before = memory()
 await attacking
 const after = memory()
@@ -147,11 +238,12 @@ while (lost === undefined && held(victim) !== held(honest))
   await new Promise(resolve => setTimeout(resolve, 20))
 
 const result: FuzzResult = {
-  sent,
+  sent: sent.tcp + sent.memory,
   links,
   heap: [before.heap, after.heap],
   rss: [before.rss, after.rss],
   rejected: victim.status().rejected,
+  framesApplied: victim.status().framesApplied,
   hashes: await Promise.all(models.map(model => model.shared.sharedHash())),
   words: models.map(model => model.counts.words),
   repaired: models.map(model => model.counts.repaired),

@@ -48,13 +48,14 @@ export async function hostilePeer(t: TestContext): Promise<HostilePeer> {
 }
 
 export class HostilePeer {
-  readonly node: PeerNode
-  readonly replica = new SmallReplica()
+  readonly node: Pick<PeerNode, 'peer' | 'dial'>
+  readonly replica: SmallReplica
   /** How old it says it is: younger than anybody else. */
   readonly age: Age
 
-  constructor(node: PeerNode) {
+  constructor(node: HostilePeer['node'], replica = new SmallReplica()) {
     this.node = node
+    this.replica = replica
     this.age = { start: Date.now() + 60_000, peer: node.peer }
   }
 

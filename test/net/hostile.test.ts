@@ -15,7 +15,7 @@ async function pair(
   t: TestContext,
   options: Parameters<typeof livePeer>[2] & { readonly capacity?: number } = {}
 ): Promise<{ victim: LivePeer; honest: LivePeer }> {
-  const victim = await livePeer(t, new SmallReplica(options.capacity), options)
+  const victim = await livePeer(t, new SmallReplica(options), options)
   const honest = await livePeer(t, new SmallReplica(), { to: victim })
   await until(() => isLinked(honest, victim))
   await exchange([victim, honest])

@@ -1,10 +1,8 @@
 import { sumDeltas } from '../../src/delta.ts'
 import { hashRow, RowSetHash } from '../../src/models/row-hash.ts'
-import type { Delta, RowChanges, SharedReplica, TableShape } from '../../src/types.ts'
+import type { Delta, SharedReplica, TableShape } from '../../src/types.ts'
 import { tableShape } from './deltas.ts'
 import { WordNames } from './row-names.ts'
-
-const DIM = 4
 
 /** A row's shared values, its accumulator last. */
 type Row = Int32Array<ArrayBuffer>
@@ -18,8 +16,8 @@ export class SmallReplica implements SharedReplica {
   readonly #rows: Map<number, Row>[] = [new Map(), new Map()]
   #trained: Delta[] = []
 
-  constructor(capacity = 1 << 16) {
-    this.tables = [tableShape('input', DIM, capacity), tableShape('output', DIM, capacity)]
+  constructor({ dim = 4, capacity = 1 << 16 } = {}) {
+    this.tables = [tableShape('input', dim, capacity), tableShape('output', dim, capacity)]
     this.names = new WordNames(capacity)
   }
 
@@ -37,11 +35,11 @@ export class SmallReplica implements SharedReplica {
   }
 
   async apply(delta: Delta): Promise<void> {
-    for (const [table, { rows, shifts, values, accumulators }] of delta.entries()) {
+    for (const [table, { dim, rows, shifts, values, accumulators }] of delta.entries()) {
       rows.forEach((row, i) => {
         const shared = this.#row(table, row)
-        for (let d = 0; d < DIM; d++) shared[d] += values[i * DIM + d] << shifts[i]
-        shared[DIM] += accumulators[i]
+        for (let d = 0; d < dim; d++) shared[d] += values[i * dim + d] << shifts[i]
+        shared[dim] += accumulators[i]
       })
     }
   }
@@ -55,13 +53,13 @@ export class SmallReplica implements SharedReplica {
   }
 
   async readShared(rows: readonly Uint32Array<ArrayBuffer>[]): Promise<Delta> {
-    return rows.map((some, table) => ({
-      ...none(),
-      rows: some.slice(),
-      shifts: new Uint8Array(some.length),
-      values: Int32Array.from([...some].flatMap(row => [...this.#row(table, row).subarray(0, DIM)])),
-      accumulators: Int32Array.from(some, row => this.#row(table, row)[DIM]),
-      counts: new Uint32Array(some.length)
+    return this.tables.map(({ dim }, table) => ({
+      dim,
+      rows: rows[table].slice(),
+      shifts: new Uint8Array(rows[table].length),
+      values: Int32Array.from([...rows[table]].flatMap(row => [...this.#row(table, row).subarray(0, dim)])),
+      accumulators: Int32Array.from(rows[table], row => this.#row(table, row)[dim]),
+      counts: new Uint32Array(rows[table].length)
     }))
   }
 
@@ -89,42 +87,30 @@ export class SmallReplica implements SharedReplica {
   #row(table: number, row: number): Row {
     const known = this.#rows[table].get(row)
     if (known !== undefined) return known
-    const made = new Int32Array(DIM + 1)
+    const made = new Int32Array(this.tables[table].dim + 1)
     this.#rows[table].set(row, made)
     return made
   }
 
   #hash(table: number, row: number, out: Uint32Array, at: number): void {
     const shared = this.#row(table, row)
-    hashRow(shared, 0, DIM, shared[DIM], out, at)
+    hashRow(shared, 0, shared.length - 1, shared[shared.length - 1], out, at)
   }
 }
 
 /** A pack of rows of these words, which are admitted. */
 export function deltaOf(
-  { names }: Pick<SmallReplica, 'names'>,
+  { names, tables }: Pick<SmallReplica, 'names' | 'tables'>,
   words: readonly string[],
   step: number
 ): Delta {
   const rows = Uint32Array.from(new Set(words.map(word => names.admit(word)))).sort()
-  const part = (): RowChanges => ({
-    dim: DIM,
+  return tables.map(({ dim }) => ({
+    dim,
     rows,
     shifts: new Uint8Array(rows.length).fill(3),
-    values: new Int8Array(rows.length * DIM).map((_, i) => (i % 2 === 0 ? step : -step)),
+    values: new Int8Array(rows.length * dim).map((_, i) => (i % 2 === 0 ? step : -step)),
     accumulators: new Int32Array(rows.length).fill(Math.abs(step)),
     counts: new Uint32Array(rows.length).fill(1)
-  })
-  return [part(), part()]
-}
-
-function none(): RowChanges {
-  return {
-    dim: DIM,
-    rows: new Uint32Array(0),
-    shifts: new Uint8Array(0),
-    values: new Int8Array(0),
-    accumulators: new Int32Array(0),
-    counts: new Uint32Array(0)
-  }
+  }))
 }
