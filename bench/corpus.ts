@@ -14,6 +14,10 @@ export interface Corpus {
 }
 
 const NOVELS = join(root, '../shared/data/text/novels100.txt.gz')
+
+/** Whether the novels are there. */
+export const hasNovels = existsSync(NOVELS)
+
 const SPACE = 0x20
 const LINE_END = 0x0a
 

@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { hasNovels } from '../../bench/corpus.ts'
 import { ruleOf } from '../../bench/merging-rules.ts'
 import { mergingTable } from '../../bench/merging-table.ts'
 import { shardsOf } from '../../bench/merging-text.ts'
@@ -12,7 +13,12 @@ import { BREAK } from '../../kernels/contract.ts'
 const run = promisify(execFile)
 const launcher = fileURLToPath(new URL('../../bench/run.ts', import.meta.url))
 
-test('merging compares replicas with one, and amplify-average by hand is what the kernels do', async () => {
+// The demo's text has so few and so long lines that none of the first is held out.
+const skip = hasNovels ? false : 'needs the novels, which are not there'
+
+test('merging compares replicas with one, and amplify-average by hand is what the kernels do', {
+  skip
+}, async () => {
   const rules = 'amplify-average,power-1,sum'
   const options = ['--words', '150000', '--peers', '2', '--interval', '8192', '--rule', rules, '--json']
   const { stdout } = await run(process.execPath, [...process.execArgv, launcher, 'merging', ...options])
