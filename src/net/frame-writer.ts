@@ -9,7 +9,7 @@ export interface FrameWriter {
   readonly waiting: number
   /** Accepts a message: its parts, back to back. They must not change until they are written. */
   add(type: number, parts: readonly Uint8Array[], priority: Priority): void
-  /** The next write, at most 64 KiB; undefined where nothing waits. */
+  /** The next write, at most MAX_WRITE_BYTES; undefined where nothing waits. */
   take(): Uint8Array<ArrayBuffer> | undefined
   /** Forgets all that waits. */
   clear(): void

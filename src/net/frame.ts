@@ -13,7 +13,10 @@ export const BULK = 4
 
 /** Greatest payload of a frame that is taken. */
 export const MAX_FRAME_BYTES = 8 << 20
-/** Greatest write: one frame of a larger message, or as many small frames as fit. */
-export const MAX_WRITE_BYTES = 64 << 10
+/**
+ * Greatest write: one frame of a larger message, or as many small frames as fit. The other side sees nothing of a write
+ * before all of it is there (yamux), and a link of 1 KB/s must bring something every 30 s. 64 KiB are no faster.
+ */
+export const MAX_WRITE_BYTES = 16 << 10
 /** Greatest message of an unknown type that is skipped. */
 export const MAX_SKIPPED_BYTES = 64 << 20

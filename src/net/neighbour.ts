@@ -100,10 +100,13 @@ export class Neighbour {
     return message
   }
 
-  /** Looks at its link: whether bytes came since the last look. Those of a state that is owed are an answer as far as they go. */
+  /**
+   * Looks at its link: whether something came since the last look, or is coming: a slow link may bring the bytes of a message
+   * in lumps, many seconds apart. Those of a state that is owed are an answer as far as they go.
+   */
   look(): boolean {
-    const { bytesIn, bulkIn } = this.link
-    const came = bytesIn > this.#bytesSeen
+    const { bytesIn, bulkIn, unfinished } = this.link
+    const came = unfinished || bytesIn > this.#bytesSeen
     this.#bytesSeen = bytesIn
     if (bulkIn - this.#bulkSeen < LEAST_PROGRESS) return came
     this.#bulkSeen = bulkIn

@@ -26,7 +26,8 @@ export interface NodeConfig {
 /** Milliseconds from one look around to the next. */
 export const DISCOVERY_INTERVAL = 10_000
 
-// A peer whose event loop or machine stands still for 10 s stays connected; one that is gone is noticed within 30 s.
+// A ping waits behind the bulk that is on its way, which on a slow link takes minutes, so it says nothing about the other
+// side: that a peer is gone is noticed on its link (tree.ts), and a connection without a link is closed.
 const PING_INTERVAL = 10_000
 const PING_TIME = 20_000
 // While a peer stands still its pings pile up. libp2p's limits of 1 out and 2 in would end the connection when it wakes.
@@ -49,7 +50,11 @@ export function nodeConfig(config: NodeConfig): Libp2pOptions {
       maxIncomingPendingConnections: 64,
       inboundStreamProtocolNegotiationTimeout: PING_TIME
     },
-    connectionMonitor: { pingInterval: PING_INTERVAL, pingTimeout: { minTimeout: PING_TIME } },
+    connectionMonitor: {
+      pingInterval: PING_INTERVAL,
+      pingTimeout: { minTimeout: PING_TIME },
+      abortConnectionOnPingFailure: false
+    },
     connectionGater: {
       denyDialPeer: isBanned,
       denyInboundEncryptedConnection: isBanned,

@@ -243,7 +243,6 @@ export class Peer {
       for (const neighbour of [...this.neighbours.values()]) {
         neighbour.in.read(neighbour.link.bytesIn, now)
         neighbour.out.read(neighbour.link.bytesOut, now)
-        // A slow link brings a message piece by piece.
         if (neighbour.look()) this.tree.heard(neighbour.id, now)
         const { hello, answer } = this.#patience
         const owed = neighbour.debts.overdue(this.#awake, answer)

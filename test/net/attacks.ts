@@ -117,18 +117,18 @@ const framing: readonly Attack[] = [
 
 const introductions: readonly Attack[] = [
   says('protocol', 'a first message that is no hello', 'dial', SOUND.members),
-  attack('protocol', 'the name of another', 'dial', async link =>
-    link.say(await link.hello({ age: { start: 7, peer: 'QmNobody' } }))
+  attack('protocol', 'the name of another', 'dial', link =>
+    link.say(link.hello({ age: { start: 7, peer: 'QmNobody' } }))
   ),
-  attack('malformed', 'a hello cut short', 'dial', async link =>
-    link.send('hello', link.bytes(await link.hello()).subarray(0, 20), 0)
+  attack('malformed', 'a hello cut short', 'dial', link =>
+    link.send('hello', link.bytes(link.hello()).subarray(0, 20), 0)
   ),
-  attack('protocol', 'a second hello', 'open', async link => link.say(await link.hello())),
-  attack('mismatch', 'another swarm', 'dial', async link =>
-    link.say(await link.hello({ swarm: 'other\u001b[2J\nfake line' }))
+  attack('protocol', 'a second hello', 'open', link => link.say(link.hello())),
+  attack('mismatch', 'another swarm', 'dial', link =>
+    link.say(link.hello({ swarm: 'other\u001b[2J\nfake line' }))
   ),
-  attack('mismatch', 'another job', 'dial', async link =>
-    link.say(await link.hello({ job: 'other', jobText: '{"other\\u001b[2J\\nfake line":1}' }))
+  attack('mismatch', 'another job', 'dial', link =>
+    link.say(link.hello({ job: 'other', jobText: '{"other\\u001b[2J\\nfake line":1}' }))
   )
 ]
 

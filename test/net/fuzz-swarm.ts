@@ -9,16 +9,16 @@ import { PackBounds } from '../../src/models/pack-bounds.ts'
 import { type Word2Vec, word2vec } from '../../src/models/word2vec.ts'
 import type { Content } from '../../src/net/content.ts'
 import { numberOf } from '../../src/net/message-types.ts'
-import type { Age, Message } from '../../src/net/messages.ts'
+import type { Message } from '../../src/net/messages.ts'
 import { type OpenStream, openNode, type PeerNode } from '../../src/net/node.ts'
 import { joinSwarm } from '../../src/net/swarm.ts'
-import type { Swarm } from '../../src/types.ts'
+import type { Delta, Swarm } from '../../src/types.ts'
 import { smallLanguage } from '../models/small-language.ts'
 import { member } from './attacks.ts'
 import { FakeStream } from './fake-stream.ts'
 import { framed, type HostileLink, HostilePeer, JOB, packs } from './hostile-peer.ts'
 import { Dice, mutated } from './mutate.ts'
-import { SmallReplica } from './small-replica.ts'
+import { deltaOf, SmallReplica } from './small-replica.ts'
 
 /** What came of it. */
 export interface FuzzResult {
@@ -40,21 +40,24 @@ export interface FuzzResult {
 }
 
 const ATTACKERS = 8
-const LINES = 16
+const LINES = 32
 const DIM = 16
-// An accumulator has room for 2^31; in a language of 43 words it is soon full, and what fills it is no news here.
-const MOST_GROWTH = 2 ** 24
-const STEPS = ['dial', 'meet', 'meet', 'attach', 'open', 'open', 'open', 'open'] as const
+// An accumulator has room for 2^31. What fills it at once is within the bounds, since they must do for any text.
+const MOST_GROWTH = 2 ** 26
+const STEPS = ['dial', 'meet', 'attach', 'open', 'open', 'open', 'open', 'open', 'open'] as const
 
 const seed = Number(process.argv[2])
 const total = Number(process.argv[3])
 const overTcp = Number(process.argv[4])
 const collect = globalThis.gc ?? (() => {})
-const lines = smallLanguage(20_000)
+// Eight languages: the fewer words there are, the sooner the accumulators of their rows are full.
+const lines = smallLanguage(20_000).map((line, i) => line.map(word => `${word}.${i % 8}`))
 const warnings: string[] = []
 const nodes: PeerNode[] = []
 const sent = { tcp: 0, memory: 0 }
 let links = 0
+/** Of each attacker, some packs that do no harm. */
+const deltas = new Map<SmallReplica, Delta[]>()
 let lost: string | undefined
 let over = false
 
@@ -92,13 +95,13 @@ async function join(own: PeerNode, model: Word2Vec): Promise<Swarm> {
 /** Trains until the attack is over; returns the mean loss of the first words and of the last. */
 async function train(model: Word2Vec, swarm: Swarm, first: number): Promise<[number, number]> {
   const losses: number[] = []
-  for (let turn = 0; !over || turn < 40; turn++) {
+  for (let turn = 0; !over || turn < 120; turn++) {
     const from = (first + turn * LINES) % lines.length
     await model.train(lines.slice(from, from + LINES))
     swarm.report({ words: model.counts.words, position: 0 })
     await swarm.exchange()
-    await new Promise(resolve => setTimeout(resolve, 50))
-    if (turn % 20 === 19) losses.push((await model.progress()).loss)
+    await new Promise(resolve => setTimeout(resolve, 100))
+    if (turn % 60 === 59) losses.push((await model.progress()).loss)
   }
   await model.drain()
   await swarm.exchange()
@@ -107,34 +110,36 @@ async function train(model: Word2Vec, swarm: Swarm, first: number): Promise<[num
 }
 
 /** A message of chance: mostly one that may come, changed in what it says or in how it is framed; else noise. */
-function message(dice: Dice, link: HostileLink, { origin, age }: HostilePeer): Uint8Array {
+function message(dice: Dice, link: HostileLink, attacker: HostilePeer): Uint8Array {
   if (dice.below(20) === 0) return dice.bytes(dice.below(200))
-  const base = dice.pick(soundMessages(dice, link, origin, age))
+  const base = dice.below(2) > 0 ? soundFrame(dice, attacker) : soundMessage(dice, attacker)
   const bytes = link.bytes(base)
-  if (dice.below(4) > 0) return framed(numberOf(base.type), mutated(bytes, dice), dice.pick([0, 4, 4, 4]))
+  if (dice.below(8) > 0) return framed(numberOf(base.type), mutated(bytes, dice), dice.pick([0, 4, 4, 4]))
   return mutated(framed(numberOf(base.type), bytes, 4), dice)
 }
 
-function soundMessages(dice: Dice, link: HostileLink, origin: string, age: Age): Message<Content>[] {
+/** The attacker's next pack. */
+function soundFrame(dice: Dice, { origin, replica }: HostilePeer): Message<Content> {
   const next = (victim.held.vector[origin] ?? 0) + 1
-  const first = dice.below(lines.length - 8)
-  const frame = link.frame(packs(origin, next), lines.slice(first, first + 8).flat())
-  const content = { ...frame.content, words: 2000 }
+  const delta = dice.pick(deltas.get(replica) ?? [])
+  return { type: 'frame', ranges: packs(origin, next), content: { words: 2000, delta }, waited: 0 }
+}
+
+function soundMessage(dice: Dice, { age, replica }: HostilePeer): Message<Content> {
   const keys = Uint32Array.from({ length: 8 }, () => dice.below(2 ** 32))
-  return [
-    ...Array.from({ length: 8 }, () => ({ ...frame, content })),
-    ...Array.from(
-      { length: 4 },
-      () => ({ type: 'members', members: [member({ age, version: next })] }) as const
-    ),
-    { type: 'redirect', members: [member({ source: 'x'.repeat(dice.below(100)) })] },
+  const content = { words: 0, delta: dice.pick(deltas.get(replica) ?? []) }
+  const members = [member({ age, version: dice.below(1000), source: 'x'.repeat(dice.below(100)) })]
+  return dice.pick<Message<Content>>([
+    { type: 'members', members },
+    { type: 'members', members },
+    { type: 'redirect', members },
     { type: 'attach' },
     { type: 'ack', frames: 1 },
     { type: 'vector', round: 2, vector: new Map(Object.entries(victim.held.vector)) },
     { type: 'want-state', hashes: { keys, tables: [keys, keys] } },
     { type: 'adopted', adoption: 1 },
     { type: 'state', adoption: 1, vector: new Map(), state: content, unknown: keys, last: false }
-  ]
+  ])
 }
 
 async function attack(attacker: HostilePeer, way: 'tcp' | 'memory', most: number): Promise<void> {
@@ -194,7 +199,13 @@ const training = Promise.all([train(models[0], victim, 0), train(models[1], hone
 const attackers = await Promise.all(
   Array.from({ length: ATTACKERS }, async (_, i) => {
     const own = i % 2 === 0 ? await node() : nodeInMemory(`attacker ${i}`)
-    return new HostilePeer(own, new SmallReplica({ dim: DIM }))
+    const replica = new SmallReplica({ dim: DIM })
+    const texts = Array.from({ length: 20 }, (_, j) => lines.slice(j * 4, j * 4 + 4).flat())
+    deltas.set(
+      replica,
+      texts.map(words => deltaOf(replica, words, 1))
+    )
+    return new HostilePeer(own, replica)
   })
 )
 const attacking = Promise.all(
@@ -204,30 +215,6 @@ const attacking = Promise.all(
 )
 while (sent.tcp + sent.memory < total / 5 && lost === undefined)
   await new Promise(resolve => setTimeout(resolve, 20))
-if (process.env.SHOW)
-  setInterval(
-    () =>
-      console.error(
-        Math.round(performance.now()),
-        sent,
-        links,
-        lost,
-        over,
-        JSON.stringify(victim.status().rejected),
-        over
-          ? [victim, honest].map(s => [
-              s.status().links.length,
-              JSON.stringify(s.status().rejected),
-              Object.keys(s.held.vector).length,
-              warnings
-                .filter(w => w.includes(s.peer))
-                .join()
-                .slice(0, 400)
-            ])
-          : ''
-      ),
-    1000
-  ).unref()
 const before = memory()
 await attacking
 const after = memory()

@@ -1,5 +1,6 @@
 // A peer that says what it likes: real connections and real streams, and no rules.
 
+import { createHash } from 'node:crypto'
 import type { TestContext } from 'node:test'
 import { type Codec, createCodec } from '../../src/net/codec.ts'
 import type { Content } from '../../src/net/content.ts'
@@ -72,7 +73,7 @@ export class HostilePeer {
   /** A link on which both have said hello; this one with these changes. */
   async meet(to: Dialled, changes: Partial<Hello> = {}): Promise<HostileLink> {
     const link = await this.dial(to)
-    link.say(await link.hello(changes))
+    link.say(link.hello(changes))
     await link.heard('hello')
     return link
   }
@@ -158,12 +159,11 @@ export class HostileLink {
   }
 
   /** The hello that an honest peer would say. */
-  async hello(changes: Partial<Hello> = {}): Promise<Hello> {
-    const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(JOB_TEXT))
+  hello(changes: Partial<Hello> = {}): Hello {
     return {
       type: 'hello',
       swarm: 'test',
-      job: Buffer.from(digest).toString('hex'),
+      job: createHash('sha256').update(JOB_TEXT).digest('hex'),
       jobText: JOB_TEXT,
       age: this.#self,
       features: [],

@@ -44,16 +44,21 @@ const CHANGES: readonly Change[] = [
   at((bytes, place, dice) => void bytes.copyWithin(place, dice.below(bytes.length))),
   at((bytes, place, dice) => void bytes.set(dice.bytes(Math.min(8, bytes.length - place)), place)),
   (bytes, dice) => bytes.slice(0, dice.below(bytes.length + 1)),
-  (bytes, dice) => Uint8Array.from([...bytes, ...dice.bytes(dice.below(20))]),
-  (bytes, dice) => {
-    const place = dice.below(bytes.length + 1)
-    return Uint8Array.from([...bytes.subarray(0, place), ...dice.bytes(4), ...bytes.subarray(place)])
-  }
+  (bytes, dice) => inserted(bytes, bytes.length, dice.bytes(dice.below(20))),
+  (bytes, dice) => inserted(bytes, dice.below(bytes.length + 1), dice.bytes(4))
 ]
 
-/** The bytes after one to three changes of chance. */
+function inserted(bytes: Uint8Array, place: number, some: Uint8Array): Uint8Array<ArrayBuffer> {
+  const all = new Uint8Array(bytes.length + some.length)
+  all.set(bytes.subarray(0, place))
+  all.set(some, place)
+  all.set(bytes.subarray(place), place + some.length)
+  return all
+}
+
+/** The bytes after a change of chance, or two. */
 export function mutated(bytes: Uint8Array, dice: Dice): Uint8Array<ArrayBuffer> {
-  let changed = Uint8Array.from(bytes)
-  for (let left = 1 + dice.below(3); left > 0; left--) changed = dice.pick(CHANGES)(changed, dice)
+  let changed = new Uint8Array(bytes)
+  for (let left = 1 + dice.below(2); left > 0; left--) changed = dice.pick(CHANGES)(changed, dice)
   return changed
 }
