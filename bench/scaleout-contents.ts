@@ -6,7 +6,7 @@ import type { Recording } from './scaleout-packs.ts'
 import type { World } from './scaleout-peer.ts'
 
 /** Bytes of messages as the codec and the link write them, on a link that has carried every word. */
-export function sizesOf({ handouts, tables, names }: Recording): World['size'] {
+export function sizesOf({ lengths, tables, names }: Recording): World['size'] {
   const codec = createCodec({ tables, names })
   const encoded = (message: Message<Content>) => {
     const { parts, control } = codec.encode(message)
@@ -19,7 +19,7 @@ export function sizesOf({ handouts, tables, names }: Recording): World['size'] {
   const frames = new WeakMap<Content, number>()
   const frame = (content: Content) =>
     encoded({ type: 'frame', ranges: new Map([['', [1, 1]]]), content, waited: 0 }).bytes
-  for (const { packs } of handouts) packs.forEach(frame)
+  for (const { handouts } of lengths) for (const packs of handouts) packs.forEach(frame)
   return message => {
     if (message.type !== 'frame') return encoded(message)
     const { content, ranges } = message

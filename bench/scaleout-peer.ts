@@ -1,4 +1,6 @@
+import { EXCHANGE_WORDS } from '../src/dataflow/exchange.ts'
 import { type Content, contentRules } from '../src/net/content.ts'
+import { ExchangePace } from '../src/net/exchange-pace.ts'
 import { Ledger } from '../src/net/ledger.ts'
 import type { LedgerAction } from '../src/net/ledger-action.ts'
 import type { Age, Hello, LedgerMessage, Message, TreeMessage } from '../src/net/messages.ts'
@@ -8,13 +10,15 @@ import type { Clock, Wire } from './scaleout-network.ts'
 // As in src/net/peer.ts.
 const TICK_MS = 250
 const MOST_APPLYING = 0.25
+const MOST_EXCHANGING = 1 / 16
 
 /** What all peers of a simulated swarm share. */
 export interface World {
   readonly clock: Clock
   /** Bytes of a message on the wire, and whether it may overtake. */
   size(message: Message<Content>): { readonly bytes: number; readonly control: boolean }
-  /** Milliseconds that applying takes. */
+  /** Milliseconds that packing and applying take. */
+  packMs(content: Content): number
   applyMs(content: Content): number
   /** A number that is the sum of those of a sum's parts, modulo 2^32. */
   fingerprint(content: Content): number
@@ -30,12 +34,18 @@ export interface End {
   role: 'parent' | 'child' | undefined
 }
 
-/** What a peer plays back: the n-th of its handouts, without an end, and the milliseconds that it trains for each. */
-export type Script = (n: number) => { readonly ms: number; readonly packs: readonly Content[] }
+/** What a peer trains and plays back. */
+export interface Script {
+  /** Words a second while it does nothing else. */
+  readonly speed: number
+  /** What it packs at the n-th time, after so many words. */
+  packs(n: number, words: number): readonly Content[]
+}
 
 /**
  * A peer as src/net/peer.ts drives one - events one after the other, a tree, a ledger, applying at most a quarter of the
- * time - with a replica that only takes time. While it applies, training stands still: both have the one thread.
+ * time, packing as often as both take a sixteenth of it - with a replica that only takes time. While it packs or applies,
+ * training stands still: all have the one thread.
  */
 export class SimulatedPeer {
   readonly age: Age
@@ -49,6 +59,9 @@ export class SimulatedPeer {
   bytesOut = 0
   framesIn = 0
   applied = 0 // ms
+  /** Times it packed, and the bytes of a copy of all its packs. */
+  handouts = 0
+  ownBytes = 0
   summed = 0 // ms of this machine
   /** When each pack of this peer was made. */
   readonly born: number[] = []
@@ -61,8 +74,9 @@ export class SimulatedPeer {
   #now = 0
   #applyNotBefore = 0
   #script: Script | undefined
-  #handouts = 0
-  #packAt = 0
+  /** When the words that are not packed began, had nothing else been done since. */
+  #trainedFrom = 0
+  readonly #pace = new ExchangePace(MOST_EXCHANGING)
 
   constructor(
     world: World,
@@ -109,11 +123,12 @@ export class SimulatedPeer {
     this.post(() => this.#shape(this.tree.opened(end.link, hello, dial, this.#now)))
   }
 
-  /** Begins to train: the first packs are due after `phase` of their time. */
+  /** Begins to train, with `phase` of the first interval behind it. */
   train(script: Script, phase: number): void {
+    const { now } = this.#world.clock
     this.#script = script
-    this.#packAt = this.#world.clock.now + script(0).ms * phase
-    this.#packLater()
+    this.#trainedFrom = now - (EXCHANGE_WORDS / script.speed) * 1000 * phase
+    this.#packLater(script)
   }
 
   finish(): void {
@@ -148,25 +163,36 @@ export class SimulatedPeer {
     clock.at(clock.now + TICK_MS, () => this.#tick())
   }
 
-  #packLater(): void {
+  #packLater(script: Script): void {
     const { clock } = this.#world
-    clock.at(this.#packAt, () => {
-      if (this.#script === undefined) return
-      if (this.#packAt > clock.now) this.#packLater()
-      else this.post(() => this.#pack())
+    const due = () =>
+      Math.max(this.#trainedFrom + (EXCHANGE_WORDS / script.speed) * 1000, this.#pace.notBefore)
+    clock.at(due(), () => {
+      if (this.#script !== script) return
+      if (due() > clock.now) {
+        this.#packLater(script)
+        return
+      }
+      const words = Math.round(((clock.now - this.#trainedFrom) * script.speed) / 1000)
+      this.post(() => this.#pack(script, words))
     })
   }
 
-  #pack(): void {
-    if (this.#script === undefined) return
-    for (const content of this.#script(this.#handouts++).packs) {
+  #pack(script: Script, words: number): void {
+    this.#pace.begin(this.#now)
+    for (const content of script.packs(this.handouts++, words)) {
+      const ms = this.#world.packMs(content)
+      this.#now += ms
+      this.#pace.packed(ms)
       this.fingerprint = (this.fingerprint + this.#world.fingerprint(content)) | 0
       this.born.push(this.#now)
+      this.ownBytes += this.#world.size(frameOf(content)).bytes
       this.tree.report({ packs: this.born.length, words: this.tree.own.words + content.words })
       this.#move(this.ledger.packed(content, this.#now))
     }
-    this.#packAt = this.#now + this.#script(this.#handouts).ms
-    this.#packLater()
+    // While it packs it does not train, nor while it waits for its turn to.
+    this.#trainedFrom = this.#now
+    this.#packLater(script)
   }
 
   #receive(link: string, message: LedgerMessage<Content> | TreeMessage): void {
@@ -176,8 +202,10 @@ export class SimulatedPeer {
       return
     }
     this.tree.heard(link, this.#now)
+    const { applied } = this
     this.#move(this.ledger.received(link, message, this.#now))
     if (message.type !== 'frame') return
+    if (this.applied > applied) this.#pace.applied(message.ranges, this.applied - applied)
     this.framesIn++
     for (const [origin, [first, last]] of message.ranges) {
       const born = this.#peers.get(origin.slice(0, origin.indexOf('/')))?.born ?? []
@@ -209,7 +237,7 @@ export class SimulatedPeer {
     if (this.#script !== undefined) this.#now = Math.max(this.#now, this.#applyNotBefore)
     const ms = this.#world.applyMs(content)
     this.#now += ms
-    this.#packAt += ms
+    this.#trainedFrom += ms
     this.applied += ms
     this.#applyNotBefore = this.#now + ms * (1 / MOST_APPLYING - 1)
     this.fingerprint = (this.fingerprint + this.#world.fingerprint(content)) | 0
@@ -264,6 +292,10 @@ export class SimulatedPeer {
       })
     })
   }
+}
+
+function frameOf(content: Content): LedgerMessage<Content> {
+  return { type: 'frame', ranges: new Map([['', [1, 1]]]), content, waited: 0 }
 }
 
 function isTreeMessage(message: LedgerMessage<Content> | TreeMessage): message is TreeMessage {

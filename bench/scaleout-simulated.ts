@@ -1,6 +1,5 @@
 import { writeCorpus } from './corpus.ts'
 import type { Report } from './report.ts'
-import { sizesOf } from './scaleout-contents.ts'
 import { recordPacks } from './scaleout-packs.ts'
 import { runSwarm, type Spread, type SwarmOutcome } from './scaleout-swarm.ts'
 
@@ -11,18 +10,17 @@ export interface Simulation {
   readonly dim: number
   /** Words of the text; all of them unless told. */
   readonly words: number | undefined
-  /** As of the ledger. */
+  /** As of the ledger; Infinity for none. */
   readonly trafficLimit: number
 }
 
-// Words a second of a peer, as the real processes have on one core.
+// Words a second of a peer, as real processes have on one core.
 const SPEED = 900_000
 const LATENCIES = [1, 50]
-// Packs that are played back: peers begin at different ones, and go round.
-const HANDOUTS = 16
-// Six intervals each.
-const WARMUP_SECONDS = 12
-const COUNTED_SECONDS = 12
+const ROUNDS = 2
+const SKIPPED_WORDS = 2e6
+const WARMUP_SECONDS = 20
+const COUNTED_SECONDS = 30
 
 /** Adds what swarms of 4 to `most` simulated peers send; returns what was done, in words. */
 export async function simulate(
@@ -31,37 +29,26 @@ export async function simulate(
   { most, dim, words, trafficLimit }: Simulation
 ): Promise<string[]> {
   const corpus = await writeCorpus(folder, words === undefined ? {} : { words })
-  const recording = await recordPacks(corpus.path, { dim, speed: SPEED, skipped: 2e6, handouts: HANDOUTS })
-  const own = ownBytesPerSecond(recording)
+  const recording = await recordPacks(corpus.path, { dim, rounds: ROUNDS, skipped: SKIPPED_WORDS })
+  const [packNs, applyNs] = [recording.packMs, recording.applyMs].map(ms => Math.round(ms * 1e6))
   const what =
-    `Simulated links of 1 Gbit/s, real packs: ${recording.handouts.length} of a training on ${corpus.words.toLocaleString('en-US')} ` +
-    `words of ${corpus.source}, dim ${dim}, ${recording.names.size.toLocaleString('en-US')} words, ${megabytes(own)} MB/s a peer; ` +
-    `${COUNTED_SECONDS} s counted; a row takes ${Math.round(recording.applyMs * 1e6)} ns to apply`
+    `Simulated links of 1 Gbit/s; real packs of a training on ${corpus.words.toLocaleString('en-US')} words of ` +
+    `${corpus.source}, dim ${dim}, ${recording.names.size.toLocaleString('en-US')} different words; a row takes ${packNs} ns to ` +
+    `pack and ${applyNs} to apply. ${COUNTED_SECONDS} s counted.`
   report.say(what)
 
   const counts: number[] = []
   for (let peers = most; peers >= 4; peers = Math.floor(peers / 2)) counts.unshift(peers)
   const flat: string[] = []
   for (const latency of LATENCIES) {
-    const outcomes: SwarmOutcome[] = []
-    for (const peers of counts) {
-      const options = { peers, latency, speed: SPEED, warmup: WARMUP_SECONDS, seconds: COUNTED_SECONDS }
-      for (const limit of [trafficLimit, Infinity]) {
-        const outcome = runSwarm(recording, { ...options, trafficLimit: limit })
-        add(report, outcome, {
-          peers,
-          overlay: 'tree',
-          latency_ms: latency,
-          limit: limit === Infinity ? 'none' : limit
-        })
-        if (limit === trafficLimit) outcomes.push(outcome)
-        report.say(
-          `  ${peers} peers, ${latency} ms, ${limit === Infinity ? 'no limit' : `limit ${limit}`}: ` +
-            `out ${spreadWords(outcome.out)}, in ${spreadWords(outcome.in)} MB/s, ${Math.round(outcome.staleness)} ms`
-        )
-      }
-      addMesh(report, own * (peers - 1), { peers, overlay: 'mesh', latency_ms: latency })
-    }
+    const outcomes = counts.map(peers => {
+      const timing = { speed: SPEED, warmup: WARMUP_SECONDS, seconds: COUNTED_SECONDS }
+      const outcome = runSwarm(recording, { peers, latency, trafficLimit, ...timing })
+      add(report, outcome, { peers, overlay: 'tree', latency_ms: latency })
+      addMesh(report, outcome.own * (peers - 1), { peers, overlay: 'mesh', latency_ms: latency })
+      report.say(`  ${peers} peers, ${latency} ms: ${inWords(outcome)}`)
+      return outcome
+    })
     flat.push(growth(report, outcomes, latency))
   }
   return [what, ...flat]
@@ -69,7 +56,7 @@ export async function simulate(
 
 function add(
   report: Report,
-  { out, in: into, frames, staleness, applyShare }: SwarmOutcome,
+  { out, in: into, frames, exchanges, staleness, applyShare }: SwarmOutcome,
   of: Readonly<Record<string, string | number>>
 ): void {
   const row = (name: string, value: number, unit: string, more = {}) =>
@@ -77,51 +64,37 @@ function add(
   row('bytes_out_per_peer_per_s', out.mean, 'bytes/s', { most: out.most })
   row('bytes_in_per_peer_per_s', into.mean, 'bytes/s', { most: into.most })
   row('frames_in_per_peer_per_s', frames.mean, 'frames/s', { most: frames.most })
+  row('exchanges_per_peer_per_s', exchanges.mean, 'times/s', { least: exchanges.least })
   row('staleness_mean', staleness, 'ms')
   row('apply_share', applyShare.mean, 'of the time', { most: applyShare.most })
 }
 
-/** Every pack to every other peer, as it is. */
+/** The packs that peers of the tree made, each sent to each other peer as it is. */
 function addMesh(report: Report, bytes: number, of: Readonly<Record<string, string | number>>): void {
   for (const name of ['bytes_out_per_peer_per_s', 'bytes_in_per_peer_per_s']) {
     report.add({ bench: 'scaleout', name, value: bytes, unit: 'bytes/s', ...of, most: bytes })
   }
 }
 
-/** How much more bytes peers have in one swarm than in another. */
+/** How many times the bytes of one swarm's peers are those of another's. */
 function growth(report: Report, outcomes: readonly SwarmOutcome[], latency: number): string {
   const figures = (['out', 'in'] as const).flatMap(way =>
     (['mean', 'most'] as const).map(kind => {
       const values = outcomes.map(outcome => outcome[way][kind])
       const value = Math.max(...values) / Math.min(...values)
-      const name = `bytes_${way}_growth`
-      report.add({
-        bench: 'scaleout',
-        name,
-        value,
-        unit: 'times',
-        overlay: 'tree',
-        latency_ms: latency,
-        of: kind
-      })
+      const of = { overlay: 'tree', latency_ms: latency, of: kind }
+      report.add({ bench: 'scaleout', name: `bytes_${way}_growth`, value, unit: 'times', ...of })
       return `${way} ${kind} ${value.toFixed(2)}`
     })
   )
-  return `Most over least, of all numbers of peers, ${latency} ms: ${figures.join(', ')} (bar: 1.25).`
+  return `Most over least of all numbers of peers, ${latency} ms: ${figures.join(', ')} (bar: 1.25).`
 }
 
-function ownBytesPerSecond(recording: Awaited<ReturnType<typeof recordPacks>>): number {
-  const size = sizesOf(recording)
-  let bytes = 0
-  let words = 0
-  for (const handout of recording.handouts) {
-    words += handout.words
-    for (const content of handout.packs) {
-      bytes += size({ type: 'frame', ranges: new Map([['', [1, 1]]]), content, waited: 0 }).bytes
-    }
-  }
-  return (bytes / words) * SPEED
+function inWords({ out, in: into, exchanges, staleness }: SwarmOutcome): string {
+  const spread = ({ mean, most }: Spread) => `${(mean / 1e6).toFixed(2)} (most ${(most / 1e6).toFixed(2)})`
+  const { mean, least } = exchanges
+  return (
+    `out ${spread(out)}, in ${spread(into)} MB/s, ${mean.toFixed(2)} exchanges/s (least ${least.toFixed(2)}), ` +
+    `staleness ${Math.round(staleness)} ms`
+  )
 }
-
-const megabytes = (bytes: number) => (bytes / 1e6).toFixed(2)
-const spreadWords = ({ mean, most }: Spread) => `${megabytes(mean)} (most ${megabytes(most)})`

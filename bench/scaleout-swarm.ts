@@ -2,7 +2,7 @@ import type { Content } from '../src/net/content.ts'
 import { mean } from './measure.ts'
 import { fingerprintOf, sizesOf } from './scaleout-contents.ts'
 import { Clock, Wire } from './scaleout-network.ts'
-import { type Recording, rowsOf } from './scaleout-packs.ts'
+import { type Handout, type Recording, rowsOf } from './scaleout-packs.ts'
 import { SimulatedPeer, type World } from './scaleout-peer.ts'
 
 export interface SwarmOptions {
@@ -18,12 +18,15 @@ export interface SwarmOptions {
   readonly trafficLimit: number
 }
 
-/** What peers came to, a second where it is bytes, frames or packs. */
+/** What peers came to, a second where it is bytes, frames or times. */
 export interface SwarmOutcome {
   readonly out: Spread
   readonly in: Spread
   readonly frames: Spread
-  readonly packs: number
+  /** Bytes of a copy of the packs that a peer makes. */
+  readonly own: number
+  /** Times that a peer packs: the mean, and the one that does least often. */
+  readonly exchanges: { readonly mean: number; readonly least: number }
   /** Milliseconds from a pack's making to its application at each other peer, transit included. */
   readonly staleness: number
   readonly stalenessMost: number
@@ -47,12 +50,11 @@ const LOG_BYTES = 2 ** 20
 const SEED = 1
 
 /**
- * Runs a swarm in which every peer plays back another part of the recording, in simulated time.
+ * Runs a swarm in which every peer plays back a recording from another place on, in simulated time.
  * @throws Error unless all peers come to the same state in the end.
  */
 export function runSwarm(recording: Recording, options: SwarmOptions): SwarmOutcome {
   const { peers: count, latency, speed, warmup, seconds } = options
-  const { handouts } = recording
   const clock = new Clock()
   const peers = new Map<string, SimulatedPeer>()
   const world = openWorld(clock, recording, peers, latency)
@@ -75,13 +77,9 @@ export function runSwarm(recording: Recording, options: SwarmOptions): SwarmOutc
   if (strays.length > 0) throw new Error(`scaleout: ${strays.length} peers found no place in the tree`)
 
   for (const [i, peer] of list.entries()) {
-    const first = Math.floor((i * handouts.length) / count)
-    const script = (n: number) => {
-      const { words, packs } = handouts[(first + n) % handouts.length]
-      return { ms: (words / speed) * 1000, packs }
-    }
+    const packs = (n: number, words: number) => handoutAfter(recording, words, i / count, n)
     // By the golden ratio: spread evenly, and neighbours in the list far apart.
-    peer.train(script, (i * 0.618) % 1)
+    peer.train({ speed, packs }, (i * 0.618) % 1)
   }
   clock.run(clock.now + warmup * 1000)
   const before = list.map(totals)
@@ -105,7 +103,11 @@ export function runSwarm(recording: Recording, options: SwarmOptions): SwarmOutc
     out: spread(total => total.bytesOut),
     in: spread(total => total.bytesIn),
     frames: spread(total => total.framesIn),
-    packs: spread(total => total.packs).mean,
+    own: spread(total => total.ownBytes).mean,
+    exchanges: {
+      mean: spread(total => total.handouts).mean,
+      least: Math.min(...counted.map(total => total.handouts)) / seconds
+    },
     staleness: counted.reduce((sum, total) => sum + total.staleness, 0) / applications,
     stalenessMost: Math.max(...list.map(peer => peer.staleness.most)),
     applyShare: spread(total => total.applied / 1000),
@@ -119,7 +121,8 @@ interface Totals {
   readonly bytesOut: number
   readonly bytesIn: number
   readonly framesIn: number
-  readonly packs: number
+  readonly ownBytes: number
+  readonly handouts: number
   readonly applied: number
   readonly summed: number
   readonly staleness: number
@@ -127,13 +130,14 @@ interface Totals {
 }
 
 function totals(peer: SimulatedPeer): Totals {
-  const { bytesOut, bytesIn, framesIn, applied, summed, born, staleness } = peer
+  const { bytesOut, bytesIn, framesIn, ownBytes, handouts, applied, summed, staleness } = peer
   const { sum, count } = staleness
   return {
     bytesOut,
     bytesIn,
     framesIn,
-    packs: born.length,
+    ownBytes,
+    handouts,
     applied,
     summed,
     staleness: sum,
@@ -144,6 +148,13 @@ function totals(peer: SimulatedPeer): Totals {
 function subtract(totals: Totals, before: Totals): Totals {
   const names = Object.keys(totals) as (keyof Totals)[]
   return Object.fromEntries(names.map(name => [name, totals[name] - before[name]])) as unknown as Totals
+}
+
+/** What was handed out after about so many words, for the n-th time from a place (0 to 1) in the recording on. */
+function handoutAfter({ lengths }: Recording, words: number, place: number, n: number): Handout {
+  const distance = (length: number) => Math.abs(Math.log(length / words))
+  const { handouts } = lengths.reduce((a, b) => (distance(b.words) < distance(a.words) ? b : a))
+  return handouts[(Math.floor(place * handouts.length) + n) % handouts.length]
 }
 
 function depthOf(peer: SimulatedPeer, peers: ReadonlyMap<string, SimulatedPeer>): number {
@@ -164,6 +175,7 @@ function openWorld(
     clock,
     random,
     size: sizesOf(recording),
+    packMs: ({ delta }) => rowsOf(delta) * recording.packMs,
     applyMs: ({ delta }) => rowsOf(delta) * recording.applyMs,
     fingerprint(content) {
       const known = fingerprints.get(content)

@@ -1,5 +1,5 @@
 // Usage: npm run bench -- scaleout [--json] [--peers 1,2] [--words N] [--runs 3] [--exchange-every WORDS] [--write]
-//        npm run bench -- scaleout --simulate 64 [--json] [--words N] [--dim 16] [--limit 10] [--write]
+//        npm run bench -- scaleout --simulate 64 [--json] [--words N] [--dim 16] [--limit PACKS] [--write]
 //
 // What more peers are worth: 1, 2, 4, … peers learn word vectors from one text together, on this machine, each a process of its
 // own with one training thread, kept to a core of its own (taskset) so that a peer has what a machine of one core would
@@ -20,10 +20,14 @@
 // what a real training has packed. All must come to the same state, or there is no figure.
 //
 //   bytes_out_per_peer_per_s, bytes_in_…  bytes as the codec writes them, every word known already: the mean of the peers;
-//                   `most`: of the peer that has most, which is one with all its children
-//                   overlay `tree`: limit, the ledger's trafficLimit; `mesh`: each pack to each other peer, as it is
+//                   `most`: of the peer that has most
+//                   overlay `tree`; `mesh`: the same packs, each sent to each other peer
+//   exchanges_per_peer_per_s  times that a peer packs; `least`: of the peer that does least often
 //   staleness_mean  milliseconds from a pack's making to its application at each other peer, transit and waiting counted
-//   …_growth        the greatest of all numbers of peers over the least, with the limit
+//   …_growth        the greatest figure of all numbers of peers over the least
+//
+// --limit: the ledger's trafficLimit, without which there is none; with one, peers sum what they pass on, which takes
+// this bench long.
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -52,7 +56,7 @@ const { values } = parseArgs({
     'exchange-every': { type: 'string' },
     simulate: { type: 'string' },
     dim: { type: 'string', default: '16' },
-    limit: { type: 'string', default: '10' },
+    limit: { type: 'string', default: 'Infinity' },
     write: { type: 'boolean', default: false }
   }
 })

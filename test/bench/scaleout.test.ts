@@ -19,25 +19,25 @@ function recordingOf(handouts: number): Recording {
       counts: new Uint32Array(ROWS).fill(1)
     }
   ]
+  const packs = Array.from({ length: handouts }, (_, n) => [{ words: 1000, delta: delta(n) }])
   return {
-    handouts: Array.from({ length: handouts }, (_, n) => ({
-      words: 1000,
-      packs: [{ words: 1000, delta: delta(n) }]
-    })),
+    lengths: [{ words: 1000, handouts: packs }],
     tables: [{ name: 'table', dim: DIM, unit: 2 ** -20, capacity: ROWS }],
     names: numberNames(ROWS),
+    packMs: 1e-4,
     applyMs: 1e-4
   }
 }
 
-test('simulated peers come to the same state, and with a limit what they send does not grow with their number', () => {
+test('simulated peers come to the same state; where bytes are limited they do not grow with their number', () => {
   const recording = recordingOf(5)
   const run = (peers: number, trafficLimit: number) =>
-    runSwarm(recording, { peers, latency: 5, speed: 1000, warmup: 20, seconds: 20, trafficLimit })
+    runSwarm(recording, { peers, latency: 5, speed: 1e5, warmup: 20, seconds: 20, trafficLimit })
   const [few, many] = [run(4, 10), run(16, 10)]
   const free = run(16, Infinity)
   ok(many.depth > 1 && many.inner > 1)
-  ok(Math.abs(many.packs - 1) < 0.1, `${many.packs} packs a second`)
+  ok(Math.abs(many.exchanges.mean - 1) < 0.1, `${many.exchanges.mean} times a second`)
+  ok(many.exchanges.least > 0.8, `one packs ${many.exchanges.least} times a second`)
   ok(
     many.frames.mean < few.frames.mean * 1.3,
     `${many.frames.mean} frames, with fewer peers ${few.frames.mean}`

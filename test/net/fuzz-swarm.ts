@@ -16,7 +16,7 @@ import type { Delta, Swarm } from '../../src/types.ts'
 import { smallLanguage } from '../models/small-language.ts'
 import { member } from './attacks.ts'
 import { FakeStream } from './fake-stream.ts'
-import { framed, type HostileLink, HostilePeer, JOB, packs } from './hostile-peer.ts'
+import { agreedHash, framed, type HostileLink, HostilePeer, JOB, packs } from './hostile-peer.ts'
 import { Dice, mutated } from './mutate.ts'
 import { deltaOf, SmallReplica } from './small-replica.ts'
 
@@ -28,9 +28,8 @@ export interface FuzzResult {
   readonly heap: readonly [number, number]
   readonly rss: readonly [number, number]
   readonly rejected: Readonly<Record<string, number>>
-  /** Of the honest peer and of the victim. */
   readonly framesApplied: number
-  readonly hashes: readonly string[]
+  /** Of the victim and of the honest peer, as what follows. */
   readonly words: readonly number[]
   readonly repaired: readonly number[]
   /** Mean loss of the victim's first words and of its last. */
@@ -220,9 +219,9 @@ await attacking
 const after = memory()
 over = true
 const [loss] = await training
-const held = (swarm: Swarm) => JSON.stringify(Object.entries(swarm.held.vector).sort())
-while (lost === undefined && held(victim) !== held(honest))
-  await new Promise(resolve => setTimeout(resolve, 20))
+const swarms = [victim, honest]
+const peers = models.map((model, i) => ({ replica: model.shared, swarm: swarms[i] }))
+if (lost === undefined) await agreedHash(peers)
 
 const result: FuzzResult = {
   sent: sent.tcp + sent.memory,
@@ -231,7 +230,6 @@ const result: FuzzResult = {
   rss: [before.rss, after.rss],
   rejected: victim.status().rejected,
   framesApplied: victim.status().framesApplied,
-  hashes: await Promise.all(models.map(model => model.shared.sharedHash())),
   words: models.map(model => model.counts.words),
   repaired: models.map(model => model.counts.repaired),
   loss,

@@ -1,5 +1,6 @@
 // A peer that says what it likes: real connections and real streams, and no rules.
 
+import { strictEqual } from 'node:assert'
 import { createHash } from 'node:crypto'
 import type { TestContext } from 'node:test'
 import { type Codec, createCodec } from '../../src/net/codec.ts'
@@ -12,7 +13,7 @@ import type { OpenStream, PeerNode } from '../../src/net/node.ts'
 import { joinSwarm, type SwarmOptions } from '../../src/net/swarm.ts'
 import type { SharedReplica, Swarm } from '../../src/types.ts'
 import { joined } from './deltas.ts'
-import { testNode } from './nodes.ts'
+import { testNode, until } from './nodes.ts'
 import { deltaOf, SmallReplica } from './small-replica.ts'
 
 export const JOB = { model: 'small' }
@@ -38,6 +39,29 @@ export async function livePeer<Replica extends SharedReplica>(
   const swarm = await joinSwarm({ swarm: 'test', node, replica, job: JOB, warn, ...options })
   t.after(() => swarm.leave())
   return { node, replica, swarm, warnings }
+}
+
+/** Which packs a peer holds. */
+export function packsHeld({ swarm }: { readonly swarm: Swarm }): string {
+  return JSON.stringify(Object.entries(swarm.held.vector).sort())
+}
+
+/** The hash of what all share, once they hold the same packs. @throws where it is not the same. */
+export async function agreedHash(
+  peers: readonly { readonly swarm: Swarm; readonly replica: SharedReplica }[]
+): Promise<string> {
+  for (;;) {
+    await until(() => peers.every(peer => packsHeld(peer) === packsHeld(peers[0])))
+    // Packs may still be on their way, or taken and not yet applied.
+    const states = await Promise.all(
+      peers.map(peer =>
+        peer.swarm.alone(async () => ({ packs: packsHeld(peer), hash: await peer.replica.sharedHash() }))
+      )
+    )
+    if (!states.every(({ packs }) => packs === states[0].packs)) continue
+    strictEqual(new Set(states.map(({ hash }) => hash)).size, 1, 'peers that hold the same packs differ')
+    return states[0].hash
+  }
 }
 
 /** Whom to dial. */

@@ -4,7 +4,7 @@ import type { Content } from '../../src/net/content.ts'
 import { MORE } from '../../src/net/frame.ts'
 import type { Message } from '../../src/net/messages.ts'
 import { attacks, member } from './attacks.ts'
-import { type HostileLink, hostilePeer, type LivePeer, livePeer, packs } from './hostile-peer.ts'
+import { agreedHash, type HostileLink, hostilePeer, type LivePeer, livePeer, packs } from './hostile-peer.ts'
 import { until } from './nodes.ts'
 import { SmallReplica } from './small-replica.ts'
 
@@ -32,12 +32,7 @@ async function exchange(peers: readonly LivePeer[]): Promise<void> {
     replica.train(['the', swarm.peer.slice(-4)])
     await swarm.exchange()
   }
-  const [first, ...others] = peers
-  const held = ({ swarm }: LivePeer) => JSON.stringify(Object.entries(swarm.held.vector).sort())
-  await until(() => others.every(other => held(other) === held(first)))
-  for (const { replica } of others) {
-    strictEqual(await replica.sharedHash(), await first.replica.sharedHash())
-  }
+  await agreedHash(peers)
 }
 
 const rejected = ({ swarm }: LivePeer, offence: string): number => swarm.status().rejected[offence] ?? 0
