@@ -92,10 +92,10 @@ export class Peer {
     this.wordsSincePack += words
   }
 
-  /** What the others are to add. */
-  async pack(): Promise<Pack> {
+  /** What the others are to add; all in all `replicas` train. */
+  async pack(replicas: number): Promise<Pack> {
     const parts: RowIncrements[] = []
-    for (const [i, table] of this.tables.entries()) parts.push(await this.#packTable(table, i))
+    for (const [i, table] of this.tables.entries()) parts.push(await this.#packTable(table, i, replicas))
     return parts
   }
 
@@ -111,10 +111,12 @@ export class Peer {
     for (const table of this.tables) table.destroy()
   }
 
-  async #packTable(table: Table, index: number): Promise<RowIncrements> {
+  async #packTable(table: Table, index: number, replicas: number): Promise<RowIncrements> {
     const { weights, fresh } = this.#rule
     const packed =
-      weights === undefined ? await this.#device.pack(table) : await this.#packBy(weights, table, index)
+      weights === undefined
+        ? await this.#device.pack(table, table.capacity, replicas)
+        : await this.#packBy(weights, table, index)
     if (fresh) await table.write('contributions', 0, new Uint32Array(table.capacity))
     return incrementsOf(packed, table.dim)
   }

@@ -42,7 +42,7 @@ export async function runCell(
   let packs = 0
   let rows = 0
   const packed = async (from: Peer) => {
-    const pack = await from.pack()
+    const pack = await from.pack(count)
     packs++
     for (const part of pack) rows += part.rows.length
     return { from, pack }

@@ -83,7 +83,7 @@ async function trainOn(
 
 async function packsOf(model: Word2Vec, words: number): Promise<Content[]> {
   const packs: Content[] = []
-  do packs.push({ words: packs.length === 0 ? words : 0, delta: await model.shared.pack() })
+  do packs.push({ words: packs.length === 0 ? words : 0, delta: await model.shared.pack(1) })
   while (model.shared.hasMore)
   return packs
 }

@@ -178,12 +178,13 @@ export interface Device {
   createTable(options: TableOptions): Promise<Table>
   createSkipGram(options: SkipGramOptions): Promise<SkipGram>
   /**
-   * Takes what training did to touched rows since the last pack (at most `limit` rows, lowest first): d = weights - unit·shared, α = 1 / max(m, 1 + contributions),
+   * Takes what training did to touched rows since the last pack (at most `limit` rows, lowest first): d = weights - unit·shared, c = min(1 + contributions, replicas), α = 1 / max(m, c),
    * the smallest shift with max|α·d| / (unit·2^shift) <= 127, q = round(α·d / (unit·2^shift)); shared += q << shift;
    * weights = (unit·shared before) + α·d where α < 1. The accumulator's growth is handed on divided by m, rounded to ACCUMULATOR_UNIT, the rest kept.
-   * m = (m + 1 + contributions) / 2; contributions = hits = 0. A row whose q are all zero is not handed out and stays touched.
+   * m = (m + c) / 2; contributions = hits = 0. A row whose q are all zero is not handed out and stays touched.
+   * `replicas`: how many train the table, since one that packs seldom gets several contributions of each; default any number.
    */
-  pack(table: Table, limit?: number): Promise<PackedRows>
+  pack(table: Table, limit?: number, replicas?: number): Promise<PackedRows>
   /** shared += increment; weights += unit·increment; the same for the accumulator; contributions += count. */
   apply(table: Table, delta: RowIncrements): Promise<void>
   /** Rows 0 … rows-1 of greatest cosine with each of the queries, f32 [queries, dim]; rows of norm 0 score 0; ties go to the lower row. */

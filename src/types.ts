@@ -134,8 +134,8 @@ export interface RowNames {
 export interface SharedReplica {
   readonly tables: readonly TableShape[]
   readonly names: RowNames
-  /** Takes what training did since the last pack; the rows' `shared` move by exactly what is handed out. May be empty. */
-  pack(): Promise<Delta>
+  /** Takes what training did since the last pack; the rows' `shared` move by exactly what is handed out. May be empty. `replicas` train the model. */
+  pack(replicas: number): Promise<Delta>
   /** Milliseconds spent packing and applying so far; waiting for training that was under way does not count. */
   readonly spent: number
   /** Whether the last pack, which is bounded in size, left rows for the next. */

@@ -18,10 +18,10 @@ export function countTouched(table: Table, rows: u32): u32 {
 
 /**
  * Packs touched rows from `first` on, lowest first, until `room` rows are taken or row `end` is reached; returns how
- * many. Out: rows u32 [room], shifts u8 [room], values i8 [room, dim], accumulators i32 [room].
+ * many. A row is worked on by `replicas` at most. Out: rows u32 [room], shifts u8 [room], values i8 [room, dim], accumulators i32 [room].
  */
 export function packRows(
-  table: Table, first: u32, end: u32, room: u32,
+  table: Table, first: u32, end: u32, room: u32, replicas: f32,
   rows: usize, shifts: usize, values: usize, accumulators: usize
 ): u32 {
   const dim = <usize>table.dim
@@ -30,13 +30,13 @@ export function packRows(
     const slot = <usize>row << 2
     if (load<u32>(table.hits + slot) == 0) continue
     const multiplier = load<f32>(table.multiplier + slot)
-    const replicas: f32 = 1 + <f32>load<u32>(table.contributions + slot)
-    const shift = packValues(table, row, 1 / max<f32>(multiplier, replicas), values + taken * dim)
+    const workers = min<f32>(1 + <f32>load<u32>(table.contributions + slot), replicas)
+    const shift = packValues(table, row, 1 / max<f32>(multiplier, workers), values + taken * dim)
     if (shift < 0) continue
     store<u32>(rows + (taken << 2), row)
     store<u8>(shifts + taken, <u8>shift)
     store<i32>(accumulators + (taken << 2), packAccumulator(table, slot, multiplier))
-    store<f32>(table.multiplier + slot, (multiplier + replicas) * 0.5)
+    store<f32>(table.multiplier + slot, (multiplier + workers) * 0.5)
     store<u32>(table.contributions + slot, 0)
     store<u32>(table.hits + slot, 0)
     taken++

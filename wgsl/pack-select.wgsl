@@ -1,6 +1,6 @@
 // selected = whether a row has something to hand out
 //
-//   params     unit, capacity
+//   params     unit, capacity, replicas
 //   weights    [capacity, DIM]
 //   agreed     [capacity, DIM]      `shared`, in `unit`
 //   state      [5, capacity]        multiplier, contributions and hits are read
@@ -22,6 +22,7 @@ struct Params {
   unit: f32,
   per_unit: f32,
   capacity: u32,
+  replicas: f32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -44,7 +45,8 @@ fn main(
   var most = 0u;
   if (is_touched) {
     let m = bitcast<f32>(state[2u * params.capacity + row]);
-    let sharers = max(m, 1.0 + f32(state[3u * params.capacity + row]));
+    let workers = min(1.0 + f32(state[3u * params.capacity + row]), params.replicas);
+    let sharers = max(m, workers);
     let alpha = select(1.0 / sharers, 1.0, sharers == 1.0);
     for (var v = lane % ROW_LANES; v < VECS; v += ROW_LANES) {
       let at = row * VECS + v;

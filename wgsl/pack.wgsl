@@ -1,6 +1,7 @@
-// shared += q << shift,  q = round(α·(weights - unit·shared) / (unit·2^shift)),  α = 1 / max(m, 1 + contributions)
+// shared += q << shift,  q = round(α·(weights - unit·shared) / (unit·2^shift)),  α = 1 / max(m, c),
+// c = min(1 + contributions, replicas)
 //
-//   params     unit, capacity, number of rows
+//   params     unit, capacity, replicas, number of rows
 //   rows       [rows]               what pack-select chose
 //   weights    [capacity, DIM]      where α < 1 set to unit·shared before + α·d
 //   agreed     [capacity, DIM]      `shared`, in `unit`; updated
@@ -24,6 +25,7 @@ struct Params {
   unit: f32,
   per_unit: f32,
   capacity: u32,
+  replicas: f32,
   rows: u32,
 }
 
@@ -62,13 +64,13 @@ fn main(
   let is_row = item < params.rows;
   var row = 0u;
   var m = 1.0;
-  var contributions = 0.0;
+  var workers = 1.0;
   if (is_row) {
     row = rows[item];
     m = bitcast<f32>(state[2u * params.capacity + row]);
-    contributions = f32(state[3u * params.capacity + row]);
+    workers = min(1.0 + f32(state[3u * params.capacity + row]), params.replicas);
   }
-  let sharers = max(m, 1.0 + contributions);
+  let sharers = max(m, workers);
   let alpha = select(1.0 / sharers, 1.0, sharers == 1.0);
 
   var most = 0.0;
@@ -104,7 +106,7 @@ fn main(
   if (lane % ROW_LANES == 0u) {
     packed[base] = shift;
     packed[base + 1u] = bitcast<u32>(pack_accumulator(row, m));
-    state[2u * params.capacity + row] = bitcast<u32>((m + 1.0 + contributions) * 0.5);
+    state[2u * params.capacity + row] = bitcast<u32>((m + workers) * 0.5);
     state[3u * params.capacity + row] = 0u;
     state[4u * params.capacity + row] = 0u;
   }

@@ -82,8 +82,8 @@ export async function openWasm(options: WasmOptions = {}): Promise<Device> {
       return order.join(await createSkipGram(shared, module, threads, options, lost.resolve))
     },
 
-    async pack(table, limit) {
-      return order.alone(() => packRows(workspace, own(table), limit))
+    async pack(table, limit, replicas) {
+      return order.alone(() => packRows(workspace, own(table), limit, replicas))
     },
 
     async apply(table, delta) {

@@ -12,6 +12,7 @@ export interface Exports {
     first: number,
     end: number,
     room: number,
+    replicas: number,
     rows: number,
     shifts: number,
     values: number,

@@ -2,11 +2,12 @@ import type { PackedRows } from '../contract.ts'
 import type { WasmTable } from './table.ts'
 import { SCRATCH_BYTES, type Workspace } from './workspace.ts'
 
-/** Packs at most `limit` touched rows, lowest first. */
+/** Packs at most `limit` touched rows, lowest first; at most `replicas` work on each. */
 export function packRows(
   { shared, kernels, scratch }: Workspace,
   table: WasmTable,
-  limit = table.capacity
+  limit = table.capacity,
+  replicas = Number.POSITIVE_INFINITY
 ): PackedRows {
   const { header, capacity, dim } = table
   const most = Math.min(kernels.countTouched(header, capacity), limit)
@@ -25,7 +26,17 @@ export function packRows(
   let next = 0
   while (count < most && next < capacity) {
     const wanted = Math.min(room, most - count)
-    const taken = kernels.packRows(header, next, capacity, wanted, scratch, shifts, values, accumulators)
+    const taken = kernels.packRows(
+      header,
+      next,
+      capacity,
+      wanted,
+      replicas,
+      scratch,
+      shifts,
+      values,
+      accumulators
+    )
     const rows = shared.u32(scratch, taken)
     packed.rows.set(rows, count)
     packed.shifts.set(shared.u8(shifts, taken), count)

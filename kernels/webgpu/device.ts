@@ -47,7 +47,8 @@ export async function openWebGpu(options: WebGpuOptions = {}): Promise<WebGpuDev
     lost: gpu.lost,
     createTable: tableOptions => createTable(gpu, tableOptions),
     createSkipGram: skipGramOptions => createSkipGram(gpu, skipGramOptions),
-    pack: async (table, limit = table.capacity) => pack(gpu, gpuTable(gpu, table), limit),
+    pack: async (table, limit = table.capacity, replicas = 2 ** 32) =>
+      pack(gpu, gpuTable(gpu, table), limit, replicas),
     apply: async (table, delta) => apply(gpu, gpuTable(gpu, table), delta),
     nearest: async (table, rows, queries, k) => nearest(gpu, gpuTable(gpu, table), rows, queries, k),
     checkRows: async (table, rows, limit) => checkRows(gpu, gpuTable(gpu, table), rows, limit),

@@ -9,8 +9,8 @@ const ROWS_PER_WORKGROUP = 8
  * Runs wgsl/pack-select.wgsl over the table and wgsl/pack.wgsl over the rows it names, the lowest `limit` of them.
  * Rows whose change is not finite, or more than a shift of 24 can say, stay touched until `checkRows` puts them back.
  */
-export async function pack(gpu: Gpu, table: GpuTable, limit: number): Promise<PackedRows> {
-  const rows = await select(gpu, table, limit)
+export async function pack(gpu: Gpu, table: GpuTable, limit: number, replicas: number): Promise<PackedRows> {
+  const rows = await select(gpu, table, limit, replicas)
   const count = rows.length
   const width = table.dim / 4 + 2
   const packed: PackedRows = {
@@ -24,7 +24,7 @@ export async function pack(gpu: Gpu, table: GpuTable, limit: number): Promise<Pa
   const kernel = await gpu.kernel('pack', { DIM: table.dim })
   const out = await gpu.buffer('pack', 4 * count * width, 'pack fewer rows at a time')
   gpu.record(to => {
-    const params = to.params(packParams(...tableParams(table), ['u32', count]))
+    const params = to.params(packParams(...tableParams(table), ['f32', replicas], ['u32', count]))
     const { weights, shared, state } = table
     const group = kernel.bind(params, to.storage('pack rows', rows), weights, shared, state, out)
     to.dispatch(kernel, group, Math.ceil(count / ROWS_PER_WORKGROUP))
@@ -52,12 +52,17 @@ export function tableParams({ unit, capacity }: GpuTable): Param[] {
 }
 
 /** The lowest `limit` touched rows whose change rounds to anything but zero. */
-async function select(gpu: Gpu, table: GpuTable, limit: number): Promise<Uint32Array<ArrayBuffer>> {
+async function select(
+  gpu: Gpu,
+  table: GpuTable,
+  limit: number,
+  replicas: number
+): Promise<Uint32Array<ArrayBuffer>> {
   const { capacity, dim } = table
   const kernel = await gpu.kernel('pack-select', { DIM: dim })
   const selected = await gpu.buffer('pack-select', 4 * capacity)
   gpu.record(to => {
-    const params = to.params(packParams(...tableParams(table)))
+    const params = to.params(packParams(...tableParams(table), ['f32', replicas]))
     const group = kernel.bind(params, table.weights, table.shared, table.state, selected)
     to.dispatch(kernel, group, Math.ceil(capacity / ROWS_PER_WORKGROUP))
   })

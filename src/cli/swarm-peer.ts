@@ -47,8 +47,8 @@ export async function openSwarmPeer(
         job,
         source,
         warn,
-        judge: (peer, { delta, words }, elapsedMs, packs) =>
-          bounds.judge(peer, delta, words, elapsedMs, packs),
+        judge: (peer, { delta, words }, elapsedMs, about) =>
+          bounds.judge(peer, delta, words, elapsedMs, about),
         packed: ({ delta, words }) => bounds.own(delta, words),
         ...(held !== undefined && { held })
       })

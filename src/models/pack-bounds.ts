@@ -24,6 +24,12 @@
 //   4, two of them join late, one reads another language          2.0    85   1.3   89 %
 //   4, without a link for 20 to 60 intervals now and then         4.7    27   2.2   91 %
 //
+// What was trained in parallel says nothing of what was trained apart: peers that lose each other go on at different paces, and
+// steps grow shorter as a model learns (4 to 6 times, seen after half a minute of one against three). So packs that a peer
+// brings from a time without a link are taken, whatever their steps, unless that peer has been refused before. And early steps
+// mostly agree, so that their sum grows as the words do, and r and b as the words' root: a pack of more words than is usual is
+// allowed that much more.
+//
 // Where nothing accumulates (SGD) there is only b, and that is of use only later: a swarm's first packs are up to a hundred
 // times smaller than the next ones. With 3 equal replicas it was 2.0 at most from 200,000 own words on.
 
@@ -62,6 +68,8 @@ interface Sender {
   readonly energies: readonly number[] // [tables], E
   /** Words it may claim in its next pack. */
   readonly allowance: number
+  /** Whether its steps were too long once. */
+  readonly refused: boolean
 }
 
 /** Judges the packs of neighbours by those of this peer. */
@@ -70,8 +78,8 @@ export class PackBounds {
   readonly #senders = new Map<string, Sender>()
   /** For each row of each table E / G of the last pack that it was in; 0 where there is none. */
   readonly #ratios: readonly Float32Array[]
-  /** √(E / words) of each table, of the packs that were learned last. */
-  readonly #stepsAWord: number[][] = []
+  /** √(E / words) of each table, and the words, of the packs that were learned last. */
+  readonly #usual: { readonly steps: readonly number[]; readonly words: number }[] = []
   #self: Sender
   #trains = false
   // What was learned: from own packs, or until there is one, from others'.
@@ -93,7 +101,7 @@ export class PackBounds {
     if (delta.every(({ rows }) => rows.length === 0)) return
     if (!this.#trains) {
       this.#trains = true
-      this.#stepsAWord.splice(0)
+      this.#usual.splice(0)
       this.#packs = 0
       this.#words = 0
     }
@@ -104,9 +112,16 @@ export class PackBounds {
 
   /**
    * Says why a neighbour's pack must not enter the swarm; undefined where it may. `words`: how many it says it was trained
-   * on, as in `own`; `elapsedMs`: since its last pack, or since it is known; `packs`: how many of its packs are summed in it.
+   * on, as in `own`; `elapsedMs`: since its last pack, or since it is known; `packs`: how many of its packs are summed in it;
+   * `apart`: whether it made them before there was a link to it.
    */
-  judge(peer: string, delta: Delta, words: number, elapsedMs: number, packs = 1): string | undefined {
+  judge(
+    peer: string,
+    delta: Delta,
+    words: number,
+    elapsedMs: number,
+    { packs = 1, apart = false }: { readonly packs?: number; readonly apart?: boolean } = {}
+  ): string | undefined {
     const known = this.#senders.get(peer) ?? newSender(this.#tables)
     const allowance = Math.min(MOST_WORDS, known.allowance + (elapsedMs / 1000) * MOST_WORDS_A_SECOND)
     this.#remember(peer, { ...known, allowance })
@@ -118,9 +133,16 @@ export class PackBounds {
       const reason = judgeRows(changes, energies[table], this.#tables[table].name, known.words + words, packs)
       if (reason !== undefined) return reason
     }
+    if (apart && !known.refused) {
+      this.#remember(peer, { ...known, allowance: allowance - words })
+      return undefined
+    }
     const sender = after(known, energies, words)
     const reason = this.#judgeSteps(delta, energies, sender)
-    if (reason !== undefined) return reason
+    if (reason !== undefined) {
+      this.#remember(peer, { ...known, allowance, refused: true })
+      return reason
+    }
     this.#remember(peer, { ...sender, allowance: allowance - words })
     if (!this.#trains) this.#learn(delta, energies, words, sender)
     return undefined
@@ -129,15 +151,16 @@ export class PackBounds {
   #judgeSteps(delta: Delta, energies: readonly Float64Array[], sender: Sender): string | undefined {
     if (this.#packs < SOME_PACKS || (!this.#trains && this.#senders.size < ENOUGH_PEERS)) return undefined
     const enough = this.#packs >= ENOUGH_PACKS && this.#words >= ENOUGH_WORDS
+    const longer = Math.sqrt(Math.max(1, sender.words / median(this.#usual.map(({ words }) => words))))
     for (const [table, { name }] of this.#tables.entries()) {
-      const usual = median(this.#stepsAWord.map(steps => steps[table]))
+      const usual = median(this.#usual.map(({ steps }) => steps[table]))
       const aWord = Math.sqrt(sender.energies[table] / sender.words) / usual
       const ofRows = this.#accumulates
         ? stepOfRows(delta[table], energies[table], this.#ratios[table])
         : enough
           ? Number.POSITIVE_INFINITY
           : 0
-      const times = Math.min(ofRows, aWord)
+      const times = Math.min(ofRows, aWord) / longer
       if (times > MOST_STEP) {
         return `its steps in table ${name} are ${times.toPrecision(2)} times as long as usual; ${MOST_STEP} is the most`
       }
@@ -169,9 +192,10 @@ export class PackBounds {
       }
     }
     if (sender.words === 0) return
-    if (words === 0) this.#stepsAWord.pop()
-    this.#stepsAWord.push(sender.energies.map(energy => Math.sqrt(energy / sender.words)))
-    if (this.#stepsAWord.length > REMEMBERED) this.#stepsAWord.shift()
+    if (words === 0) this.#usual.pop()
+    const steps = sender.energies.map(energy => Math.sqrt(energy / sender.words))
+    this.#usual.push({ steps, words: sender.words })
+    if (this.#usual.length > REMEMBERED) this.#usual.shift()
   }
 
   #remember(peer: string, sender: Sender): void {
@@ -183,7 +207,7 @@ export class PackBounds {
 }
 
 function newSender(tables: readonly TableShape[]): Sender {
-  return { words: 0, energies: tables.map(() => 0), allowance: MOST_WORDS }
+  return { words: 0, energies: tables.map(() => 0), allowance: MOST_WORDS, refused: false }
 }
 
 function judgeRows(
@@ -233,7 +257,7 @@ function grown(accumulator: number): number {
 
 /** A sender as it is with one pack more; one of no words is the rest of the one before. */
 function after(
-  { words: before, energies, allowance }: Sender,
+  { words: before, energies, allowance, refused }: Sender,
   more: readonly Float64Array[],
   words: number
 ): Sender {
@@ -245,7 +269,8 @@ function after(
       for (const one of rows) energy += one
       return energies[table] * kept + energy
     }),
-    allowance
+    allowance,
+    refused
   }
 }
 

@@ -52,7 +52,7 @@ export class SharedWord2Vec implements SharedReplica {
     return this.#hasMore
   }
 
-  pack(): Promise<Delta> {
+  pack(replicas: number): Promise<Delta> {
     const { device, input, output, turns } = this.#trainer
     return turns.take(async () => {
       const { failure } = this.#trainer
@@ -63,9 +63,9 @@ export class SharedWord2Vec implements SharedReplica {
       const begun = performance.now()
       const most = Math.max(2, Math.floor(PACK_BYTES / (input.dim + 13)))
       const half = most >>> 1
-      const inputs = await device.pack(input, half)
+      const inputs = await device.pack(input, half, replicas)
       const left = most - inputs.rows.length
-      const outputs = await device.pack(output, left)
+      const outputs = await device.pack(output, left, replicas)
       this.#hasMore = inputs.rows.length === half || outputs.rows.length === left
       if (!this.#hasMore) await this.#forgetContributions()
       this.#spent += performance.now() - begun

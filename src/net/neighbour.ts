@@ -3,7 +3,7 @@ import type { Content } from './content.ts'
 import { type Answer, Debts } from './debts.ts'
 import { IncomingState } from './incoming-state.ts'
 import type { Link } from './link.ts'
-import type { Hello, Message, Origin, Ranges } from './messages.ts'
+import type { Hello, Message, Origin, Ranges, Vector } from './messages.ts'
 import { Rate } from './meter.ts'
 
 // A peer whose log did not reach back goes on under a start one later (ledger.ts).
@@ -37,11 +37,12 @@ export class Neighbour {
   readonly debts = new Debts()
   /** Its messages that came and are not processed yet. */
   readonly queued = { frames: 0, others: 0 }
-  /** Words it had trained, and when, at its last pack of its own: what the bounds are measured by. */
+  /** When its last pack of its own came: what the bounds are measured by. */
   lastPackAt: number
   readonly #codec: Codec
   readonly #clock: () => number
-  #heardVector = false
+  /** What it had when the link came to be; undefined until it has said so. */
+  #before: Vector | undefined
   #bytesSeen = 0
   #bulkSeen = 0
 
@@ -72,6 +73,13 @@ export class Neighbour {
     return later >= 0 && later < MOST_RENAMED
   }
 
+  /** Whether it had all of these packs that are its own before the link came to be. */
+  madeBefore(ranges: Ranges): boolean {
+    return [...ranges].every(
+      ([origin, [, last]]) => !this.makes(origin) || last <= (this.#before?.get(origin) ?? 0)
+    )
+  }
+
   /** Whether it makes all these packs, and does not just pass some of them on. */
   makesAll(ranges: Ranges): boolean {
     return [...ranges.keys()].every(origin => this.makes(origin))
@@ -82,7 +90,7 @@ export class Neighbour {
     const { type, parts, control } = this.#codec.encode(message)
     this.link.send(type, parts, control ? 'control' : 'bulk')
     const answer = answerTo(message)
-    if (answer === undefined || (answer === 'vector' && this.#heardVector)) return
+    if (answer === undefined || (answer === 'vector' && this.#before !== undefined)) return
     const bytes = parts.reduce((sum, part) => sum + part.length, 0)
     this.debts.owe(answer, bytes, this.#clock())
   }
@@ -94,7 +102,7 @@ export class Neighbour {
     if (message.type === 'ack') this.debts.settle('acknowledgement', message.frames, now)
     if (message.type === 'state' && message.last) this.debts.settle('state', 1, now)
     if (message.type === 'vector') {
-      this.#heardVector = true
+      this.#before ??= message.vector
       this.debts.settle('vector', 1, now)
     }
     return message

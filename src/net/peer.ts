@@ -38,10 +38,18 @@ const MOST_STRANGERS = 32
 const MOST_OF_PEER = 6
 /** Messages of a link that wait to be processed. A peer sends four frames before it waits for an acknowledgement. */
 const MOST_QUEUED = { frames: 8, others: 1024 }
+/** After so long what a neighbour says it had before a link came to be is not taken for that any more. */
+const MOST_APART_MS = 300_000
 /** While there is training to do, packing and applying get about this share of the time, where others keep to it too. */
 const MOST_EXCHANGING = 1 / 16
 /** And applying alone at most this. */
 const MOST_APPLYING = 0.25
+
+/** What packs are judged by beside their content: how many are summed, and whether they were made before the link was. */
+export interface About {
+  readonly packs: number
+  readonly apart: boolean
+}
 
 /** What a peer needs to know at the start. */
 export interface PeerOptions {
@@ -58,7 +66,7 @@ export interface PeerOptions {
    */
   readonly held?: Held
   /** Says why a neighbour's pack must not be let in; undefined where it may. */
-  readonly judge?: (peer: string, content: Content, elapsedMs: number, packs: number) => string | undefined
+  readonly judge?: (peer: string, content: Content, elapsedMs: number, about: About) => string | undefined
   /** Hears of this peer's own packs, which `judge` may compare others with. */
   readonly packed?: (content: Content) => void
   /** Default 4. */
@@ -193,7 +201,7 @@ export class Peer {
       this.#packedAt = clock()
       this.#spentAtPack = this.replica.spent
       do {
-        const delta = await this.replica.pack()
+        const delta = await this.replica.pack(this.tree.members.length)
         if (delta.every(part => part.rows.length === 0)) return
         // Of the packs that one exchange makes the first has the words; those of which none was made, the next one.
         const content = { words: Math.max(0, trained - this.#packedWords), delta }
@@ -381,7 +389,8 @@ export class Peer {
     if (![...ranges.keys()].some(origin => neighbour.makes(origin))) return undefined
     const elapsed = now - neighbour.lastPackAt
     neighbour.lastPackAt = now
-    return this.#options.judge?.(neighbour.peer, content, elapsed, packsIn(ranges))
+    const apart = now - neighbour.openedAt < MOST_APART_MS && neighbour.madeBefore(ranges)
+    return this.#options.judge?.(neighbour.peer, content, elapsed, { packs: packsIn(ranges), apart })
   }
 
   async #gather(

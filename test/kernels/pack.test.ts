@@ -87,6 +87,23 @@ for (const { name, open } of devices) {
       })
     }
 
+    test('a peer that heard often of few others does not count each of their packs as one of them', async () => {
+      const before = row({ weights: units(100, 20, 0, 0), contributions: 75, accumulator: 8 })
+      for (const [replicas, values] of [
+        [4, [25, 5, 0, 0]],
+        [1, [100, 20, 0, 0]]
+      ] as const) {
+        const table = await tableOf(device, [before])
+        const packed = await device.pack(table, 1, replicas)
+        deepStrictEqual([...packed.values], values)
+        const expected = structuredClone(before)
+        packRow(expected, UNIT, replicas)
+        deepStrictEqual(expected.multiplier, (1 + replicas) / 2)
+        deepStrictEqual(await rowsOf(table, 1), [expected])
+        table.destroy()
+      }
+    })
+
     test('a row whose q are all zero is not handed out and stays as it is', async () => {
       const rows = [row({ weights: units(0.5, 0, 0, 0), hits: 7, contributions: 3 }), row({ hits: 2 })]
       const table = await tableOf(device, rows)

@@ -63,7 +63,7 @@ test('replicas that train together take each other’s packs, but not tenfold an
     const share = 800 + 400 * (turn % peers.length)
     await peer.model.train(Array.from({ length: share }, () => lines[peer.next++ % lines.length]))
     await peer.model.drain()
-    const delta = await peer.model.shared.pack()
+    const delta = await peer.model.shared.pack(4)
     const words = peer.model.counts.words - peer.words
     peer.words = peer.model.counts.words
     ok(!isEmptyDelta(delta))
@@ -82,7 +82,7 @@ test('replicas that train together take each other’s packs, but not tenfold an
       await other.model.shared.apply(delta)
     }
   }
-  ok(judged > 90 && caught > 0.9 * sick, `${caught} of ${sick} were caught`)
+  ok(judged > 90 && caught > 0.8 * sick, `${caught} of ${sick} were caught`)
   for (const { model } of peers) await model.close()
 })
 
@@ -108,6 +108,22 @@ test('steps are too long where they are so for their words and for what their ac
   // Whoever trains a hundred times the words, or rows that are a hundred times as new, takes steps ten times as long.
   strictEqual(bounds().judge('a', pack(10 * STEP), WORDS * 100, 1000), undefined)
   strictEqual(bounds().judge('a', pack(10 * STEP, 100_000), WORDS, 1000), undefined)
+})
+
+test('a pack of more words may have longer steps, since early ones agree', () => {
+  const words = 4 * WORDS
+  strictEqual(bounds().judge('a', pack(13 * STEP), words, 1000), undefined)
+  match(bounds().judge('a', pack(18 * STEP), words, 1000) ?? '', /5\.2 times as long as usual/)
+})
+
+test('what a peer made while there was no link is taken, unless it has been refused', () => {
+  const made = bounds()
+  const apart = { apart: true }
+  strictEqual(made.judge('a', pack(10 * STEP), WORDS, 1000, apart), undefined)
+  // It does not say what is usual for that peer.
+  match(made.judge('a', pack(10 * STEP), WORDS, 1000) ?? '', /10 times as long as usual/)
+  match(made.judge('a', pack(10 * STEP), WORDS, 1000, apart) ?? '', /10 times as long as usual/)
+  match(made.judge('b', pack(20), WORDS, 1000, apart) ?? '', /changes by 20\.\d; 8 is the most$/)
 })
 
 test('rows that this peer does not train tell nothing', () => {

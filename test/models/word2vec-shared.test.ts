@@ -60,7 +60,7 @@ function carried(delta: Delta, from: SharedReplica, to: SharedReplica): Delta {
 async function packAll({ shared }: Word2Vec): Promise<Delta[]> {
   const packs: Delta[] = []
   for (;;) {
-    const pack = await shared.pack()
+    const pack = await shared.pack(4)
     if (isEmptyDelta(pack)) return packs
     packs.push(pack)
   }
@@ -114,7 +114,7 @@ for (const { name, open } of devices) {
       inbox[1 - me].push(pack)
     }
     const exchange = async (me: number) => {
-      send(me, await models[me].shared.pack())
+      send(me, await models[me].shared.pack(4))
       while (inbox[me].length > 0 && below(3) > 0) await receive(me)
     }
     const receive = async (me: number) => {
@@ -196,7 +196,7 @@ test('a pack is taken and applied between two batches of a chunk, not after it',
   const order: string[] = []
   const training = model.train(new Array(60).fill(line)).then(() => order.push('trained'))
   await model.shared.apply(emptyDelta(model.shared.tables))
-  await model.shared.pack()
+  await model.shared.pack(4)
   order.push('exchanged')
   await training
   deepStrictEqual(order, ['exchanged', 'trained'])
@@ -208,7 +208,7 @@ test('a pack is 4 MiB at most, from both tables, and the next one has the rest',
   await model.train([Array.from({ length: 3500 }, (_, i) => `word${i}`)])
   await model.drain()
   const packs: Delta[] = []
-  do packs.push(await model.shared.pack())
+  do packs.push(await model.shared.pack(4))
   while (model.shared.hasMore)
   ok(packs.length > 1)
   for (const pack of packs) ok(deltaBytes(pack) <= 4 * 2 ** 20)
@@ -216,7 +216,7 @@ test('a pack is 4 MiB at most, from both tables, and the next one has the rest',
   const [inputs, outputs] = sumDeltas(packs)
   strictEqual(Math.max(...inputs.counts, ...outputs.counts), 1)
   ok(inputs.rows.length > 2500 && outputs.rows.length > 2500)
-  strictEqual(isEmptyDelta(await model.shared.pack()), true)
+  strictEqual(isEmptyDelta(await model.shared.pack(4)), true)
   await model.close()
 })
 
@@ -344,7 +344,7 @@ test('a training that failed is not shared', async () => {
     /the linear schedule must know the end/
   )
   await rejects(
-    model.shared.pack(),
+    model.shared.pack(4),
     /word2vec: not packed, since training had failed \(word2vec: the linear schedule/
   )
   await model.close()

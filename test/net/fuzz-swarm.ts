@@ -78,8 +78,8 @@ async function join(own: PeerNode, model: Word2Vec): Promise<Swarm> {
     job: JOB,
     maxChildren: 64,
     warn: message => warnings.push(message),
-    judge: (peer, { delta, words }, elapsed, many) =>
-      bounds.judge(peer, delta, words, elapsed, many) ??
+    judge: (peer, { delta, words }, elapsed, about) =>
+      bounds.judge(peer, delta, words, elapsed, about) ??
       (delta.some(({ accumulators }) => accumulators.some(growth => growth > MOST_GROWTH))
         ? 'its accumulators grow too much'
         : undefined),

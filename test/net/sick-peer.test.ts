@@ -64,10 +64,7 @@ function letsIn(peers: readonly Peer[], from: Peer, delta: Delta, trained: numbe
  * Eight peers train by turns, and each pack is at all others before the next is made. Returns the mean loss of the first
  * seven over the last third of the rounds, and how many packs were refused.
  */
-async function train(
-  last: 'healthy' | 'sick' | 'silent',
-  judged: boolean
-): Promise<{ loss: number; refused: number }> {
+async function train(last: 'healthy' | 'sick', judged = true): Promise<{ loss: number; refused: number }> {
   const peers = await Promise.all(Array.from({ length: PEERS }, (_, i) => openPeer(i)))
   const losses: number[] = []
   let refused = 0
@@ -77,11 +74,11 @@ async function train(
       const first = (round * PEERS + i) * LINES
       await model.train(text.slice(first, first + LINES))
       await model.drain()
-      const made = await model.shared.pack()
+      const made = await model.shared.pack(8)
       const trained = model.counts.words - peer.words
       peer.words = model.counts.words
       peer.bounds.own(made, trained)
-      if (isEmptyDelta(made) || (i === SICK && last === 'silent')) continue
+      if (isEmptyDelta(made)) continue
       const delta = i === SICK && last === 'sick' ? backwards(made) : made
       if (judged && !letsIn(peers, peer, delta, trained, round * 1000)) {
         refused++
@@ -106,18 +103,15 @@ function backwards(delta: Delta): Delta {
   return delta.map(part => ({ ...part, values: Int16Array.from(part.values, value => value * -10) }))
 }
 
-test('one peer of eight that sends ten times its step, backwards, harms the loss of the others by less than 5 %', async t => {
-  const healthy = await train('healthy', true)
-  const sick = await train('sick', true)
-  t.diagnostic(
-    JSON.stringify({
-      healthy,
-      sick,
-      silent: await train('silent', true),
-      unjudged: await train('sick', false)
-    })
-  )
+// As measured, the mean loss of the other seven: 0.982 where the eighth is healthy, 0.972 where it is sick and its packs are
+// refused (all but the first, before which nobody knows what is usual), the same where it says nothing; and 1.273, 30 % more,
+// where nobody judges.
+test('one peer of eight that sends ten times its step, backwards, harms the loss of the others by less than 5 %', async () => {
+  const healthy = await train('healthy')
+  const sick = await train('sick')
+  const unjudged = await train('sick', false)
   strictEqual(healthy.refused, 0)
   ok(sick.refused > 0.9 * ROUNDS, `${sick.refused} of ${ROUNDS} were refused`)
+  ok(unjudged.loss > 1.15 * healthy.loss)
   ok(sick.loss < 1.05 * healthy.loss, `the loss was ${sick.loss}; among healthy peers it is ${healthy.loss}`)
 })

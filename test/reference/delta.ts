@@ -19,9 +19,14 @@ export interface PackedRow {
 }
 
 /** Packs one row, by definition; undefined, and the row as it was, where it is not touched or every q is zero. */
-export function packRow(row: ReferenceRow, unit: number): PackedRow | undefined {
+export function packRow(
+  row: ReferenceRow,
+  unit: number,
+  replicas = Number.POSITIVE_INFINITY
+): PackedRow | undefined {
   if (row.hits === 0) return undefined
-  const alpha = 1 / Math.max(row.multiplier, 1 + row.contributions)
+  const workers = Math.min(1 + row.contributions, replicas)
+  const alpha = 1 / Math.max(row.multiplier, workers)
   const changes = row.weights.map((weight, d) => alpha * (weight - unit * row.shared[d]))
   const most = Math.max(...changes.map(Math.abs))
   let shift = 0
@@ -36,7 +41,7 @@ export function packRow(row: ReferenceRow, unit: number): PackedRow | undefined 
   const accumulator = roundHalfToEven(growth / ACCUMULATOR_UNIT)
   row.accumulator = before + growth
   row.sharedAccumulator += accumulator
-  row.multiplier = (row.multiplier + 1 + row.contributions) / 2
+  row.multiplier = (row.multiplier + workers) / 2
   row.contributions = 0
   row.hits = 0
   return { shift, values, accumulator }
