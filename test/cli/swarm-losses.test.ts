@@ -70,8 +70,8 @@ describe('four processes', { concurrency: true, timeout: 240_000 }, () => {
     training.end()
     feeding.end()
     await agreed(peers)
-    // It did not begin where the others began.
-    ok(late.losses[0] < others[0].losses[0], `${late.losses}; others: ${others[0].losses}`)
+    // It did not begin where the others began; the first seconds it may have been by itself.
+    ok(late.losses[3] < others[0].losses[3], `${late.losses}; others: ${others[0].losses}`)
   })
 
   test('the root stands still for 20 s and goes on: training goes on elsewhere, and all agree', async t => {
@@ -110,6 +110,7 @@ describe('four processes', { concurrency: true, timeout: 240_000 }, () => {
     await learning(peers)
     training.end()
     feeding.end()
-    await agreed(peers)
+    // Of a link that was cut in the middle of a message nobody can tell what became of it.
+    await agreed(peers, /a message got no further/)
   })
 })
