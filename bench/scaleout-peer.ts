@@ -5,6 +5,7 @@ import { Ledger } from '../src/net/ledger.ts'
 import type { LedgerAction } from '../src/net/ledger-action.ts'
 import type { Age, Hello, LedgerMessage, Message, TreeMessage } from '../src/net/messages.ts'
 import { Tree, type TreeAction } from '../src/net/tree.ts'
+import { packsIn } from '../src/net/vector.ts'
 import type { Clock, Wire } from './scaleout-network.ts'
 
 // As in src/net/peer.ts.
@@ -166,7 +167,10 @@ export class SimulatedPeer {
   #packLater(script: Script): void {
     const { clock } = this.#world
     const due = () =>
-      Math.max(this.#trainedFrom + (EXCHANGE_WORDS / script.speed) * 1000, this.#pace.notBefore)
+      Math.max(
+        this.#trainedFrom + (EXCHANGE_WORDS / script.speed) * 1000,
+        this.#pace.notBefore(this.#peers.size - 1)
+      )
     clock.at(due(), () => {
       if (this.#script !== script) return
       if (due() > clock.now) {
@@ -205,7 +209,7 @@ export class SimulatedPeer {
     const { applied } = this
     this.#move(this.ledger.received(link, message, this.#now))
     if (message.type !== 'frame') return
-    if (this.applied > applied) this.#pace.applied(message.ranges, this.applied - applied)
+    if (this.applied > applied) this.#pace.applied(packsIn(message.ranges), this.applied - applied)
     this.framesIn++
     for (const [origin, [first, last]] of message.ranges) {
       const born = this.#peers.get(origin.slice(0, origin.indexOf('/')))?.born ?? []

@@ -7,6 +7,7 @@ import { disagreement } from './agreement.ts'
 import { createCodec } from './codec.ts'
 import { CodecError, NoRoomError } from './codec-error.ts'
 import { type Content, contentRules } from './content.ts'
+import { ExchangePace } from './exchange-pace.ts'
 import { checkRoom, soundFrame } from './intake.ts'
 import { Ledger } from './ledger.ts'
 import type { LedgerAction } from './ledger-action.ts'
@@ -106,8 +107,7 @@ export class Peer {
   #last: Promise<unknown> = Promise.resolve()
   #links = 0
   #packedWords = 0
-  #packedAt = 0
-  #spentAtPack = 0
+  readonly #pace = new ExchangePace(MOST_EXCHANGING)
   #applyNotBefore = 0
   /** Exchanges that are asked for and not done. */
   #exchanges = 0
@@ -174,7 +174,7 @@ export class Peer {
 
   /** Packs what was trained since the last time, unless there is nobody to tell. */
   async exchange(urgent = false): Promise<boolean> {
-    if (!urgent && clock() < this.#packNotBefore()) return false
+    if (!urgent && clock() < this.#pace.notBefore(this.#others)) return false
     this.#exchanges++
     this.#endPause()
     try {
@@ -186,9 +186,9 @@ export class Peer {
     return true
   }
 
-  /** When the next pack may be made that is not urgent: the more the last ones cost, here and from elsewhere, the later. */
-  #packNotBefore(): number {
-    return this.#packedAt + (this.replica.spent - this.#spentAtPack) / MOST_EXCHANGING
+  /** How many other peers train. */
+  get #others(): number {
+    return this.tree.members.filter(({ age, finished }) => age.peer !== this.node.peer && !finished).length
   }
 
   async #exchanged(): Promise<boolean> {
@@ -198,10 +198,11 @@ export class Peer {
       done = !this.ledger.adopting
       if (!done) return
       const trained = this.words
-      this.#packedAt = clock()
-      this.#spentAtPack = this.replica.spent
+      this.#pace.begin(clock())
       do {
-        const delta = await this.replica.pack(this.tree.members.length)
+        const before = this.replica.spent
+        const delta = await this.replica.pack(1 + this.#others)
+        this.#pace.packed(this.replica.spent - before)
         if (delta.every(part => part.rows.length === 0)) return
         // Of the packs that one exchange makes the first has the words; those of which none was made, the next one.
         const content = { words: Math.max(0, trained - this.#packedWords), delta }
@@ -376,7 +377,9 @@ export class Peer {
     const frame = soundFrame(message, this.ledger.vector)
     const refused = this.#judge(neighbour, frame, now)
     if (refused !== undefined) return await this.#offence(neighbour, 'bounds', refused)
+    const { spent } = this.replica
     await this.#move(this.ledger.received(neighbour.id, frame, now))
+    if (this.replica.spent > spent) this.#pace.applied(packsIn(frame.ranges), this.replica.spent - spent)
     this.staleness.add(frame.waited + clock() - came, clock())
   }
 
