@@ -116,13 +116,13 @@ export class Peer {
     const packed =
       weights === undefined
         ? await this.#device.pack(table, table.capacity, replicas)
-        : await this.#packBy(weights, table, index)
+        : await this.#packBy(weights, table, index, replicas)
     if (fresh) await table.write('contributions', 0, new Uint32Array(table.capacity))
-    return incrementsOf(packed, table.dim)
+    return incrementsOf(packed)
   }
 
   /** Packs with contributions that a rule has counted, and sets the multipliers that follow. */
-  async #packBy(weights: Weights, table: Table, index: number): Promise<PackedRows> {
+  async #packBy(weights: Weights, table: Table, index: number, replicas: number): Promise<PackedRows> {
     const estimates = this.#estimates[index] ?? new Float32Array()
     const { rate, inputAccumulator, outputAccumulator } = this.#options
     const initial = index === 0 ? inputAccumulator : outputAccumulator
@@ -131,7 +131,7 @@ export class Peer {
     const multipliers = await table.read('multiplier', 0, table.capacity)
     const accumulators = await table.read('accumulator', 0, table.capacity)
     const state = (row: number): RowState => {
-      const others = contributions[row] ?? 0
+      const others = Math.min(contributions[row] ?? 0, replicas - 1)
       const m = ((estimates[row] ?? 1) + 1 + others) / 2
       const root = Math.sqrt(initial + (accumulators[row] ?? 0))
       return { contributions: others, m, way: (m * rate * (hits[row] ?? 0)) / root }
@@ -153,12 +153,8 @@ export class Peer {
   }
 }
 
-function incrementsOf({ rows, shifts, values, accumulators }: PackedRows, dim: number): RowIncrements {
-  const increments = new Int32Array(values.length)
-  shifts.forEach((shift, row) => {
-    for (let d = row * dim; d < (row + 1) * dim; d++) increments[d] = (values[d] ?? 0) << shift
-  })
-  return { rows, increments, accumulators, counts: new Uint32Array(rows.length).fill(1) }
+function incrementsOf({ rows, shifts, values, accumulators }: PackedRows): RowIncrements {
+  return { rows, increments: values, shifts, accumulators, counts: new Uint32Array(rows.length).fill(1) }
 }
 
 function batchKey(seed: number, peer: number, batch: number): number {

@@ -85,7 +85,9 @@ export interface PackedRows {
 /** What apply takes: n distinct rows. */
 export interface RowIncrements {
   readonly rows: Uint32Array<ArrayBuffer> // [n]
-  readonly increments: Int32Array<ArrayBuffer> // [n, dim], in the table's unit
+  /** [n, dim], in the table's unit, each to be shifted to the left by its row's `shifts`. */
+  readonly increments: Int8Array<ArrayBuffer> | Int16Array<ArrayBuffer> | Int32Array<ArrayBuffer>
+  readonly shifts?: Uint8Array<ArrayBuffer> // [n], 0 to 24; without them 0
   readonly accumulators: Int32Array<ArrayBuffer> // [n], in ACCUMULATOR_UNIT
   readonly counts: Uint32Array<ArrayBuffer> // [n], how many packs are summed in the row
 }
@@ -179,7 +181,7 @@ export interface Device {
   createSkipGram(options: SkipGramOptions): Promise<SkipGram>
   /**
    * Takes what training did to touched rows since the last pack (at most `limit` rows, lowest first): d = weights - unit·shared, c = min(1 + contributions, replicas), α = 1 / max(m, c),
-   * the smallest shift with max|α·d| / (unit·2^shift) <= 127, q = round(α·d / (unit·2^shift)); shared += q << shift;
+   * the smallest shift with max|α·d| / (unit·2^shift) <= 7, q = round(α·d / (unit·2^shift)); shared += q << shift;
    * weights = (unit·shared before) + α·d where α < 1. The accumulator's growth is handed on divided by m, rounded to ACCUMULATOR_UNIT, the rest kept.
    * m = (m + c) / 2; contributions = hits = 0. A row whose q are all zero is not handed out and stays touched.
    * `replicas`: how many train the table, since one that packs seldom gets several contributions of each; default any number.

@@ -95,20 +95,20 @@ export function sliceRows(changes: RowChanges, first: number, end: number): RowC
   }
 }
 
-/** Writes what rows `first … end - 1` of the changes change, i32 [end - first, dim] in the table's unit, into `out`; returns that part of it. */
+/** What rows `first … end - 1` of the changes change, i32 [end - first, dim] in the table's unit. */
 export function expandRows(
   { dim, shifts, values }: RowChanges,
   first: number,
-  end: number,
-  out = new Int32Array((end - first) * dim)
+  end: number
 ): Int32Array<ArrayBuffer> {
+  const out = new Int32Array((end - first) * dim)
   for (let row = first; row < end; row++) {
     const shift = shifts[row]
     const to = (row - first) * dim
     const from = row * dim
     for (let d = 0; d < dim; d++) out[to + d] = values[from + d] << shift
   }
-  return out.subarray(0, (end - first) * dim)
+  return out
 }
 
 // Behind the last row of a list.

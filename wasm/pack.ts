@@ -1,11 +1,11 @@
-// What training did to the touched rows since they were last packed, as i8 with a shift (the law is in
+// What training did to the touched rows since they were last packed, as small numbers with a shift (the law is in
 // kernels/contract.ts). Plain f32 arithmetic and rounding half to even, so that other devices can give the same
 // integers; no fused multiply-add.
 
 import { largestLane } from './simd'
 import { ACCUMULATOR_UNIT, Table } from './table'
 
-const MOST: f32 = 127
+const MOST: f32 = 7 // of four bits with a sign
 const GREATEST_SHIFT: i32 = 24
 
 /** How many of rows 0 … rows-1 are touched. */

@@ -14,7 +14,7 @@ override DIM: u32 = 100;
 
 const LANES = 256u;
 const ROW_LANES = 32u;
-const LARGEST = 2130706432.0;  // 127 · 2^24, the most that a shift of 24 can say
+const LARGEST = 117440512.0;  // 7 · 2^24, the most that a shift of 24 can say
 
 override VECS: u32 = DIM / 4u;
 

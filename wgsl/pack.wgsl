@@ -8,7 +8,7 @@
 //   state      [5, capacity]        accumulator, sharedAccumulator and multiplier updated, contributions and hits set to 0
 //   packed     [rows, VECS + 2]     overwritten: shift, growth of the accumulator, then four q to a word, lowest first
 //
-// The shift is the smallest with max|α·d| / (unit·2^shift) <= 127. 32 lanes take one row.
+// The shift is the smallest with max|α·d| / (unit·2^shift) <= 7, what four bits hold. 32 lanes take one row.
 //
 // Dispatch: ceil(rows / 8) workgroups, over two dimensions.
 
@@ -89,7 +89,7 @@ fn main(
   var left = largest[lane / ROW_LANES * ROW_LANES];
   var shift = 0u;
   var scale = 1.0;
-  while (left > 127.0 && shift < LARGEST_SHIFT) {
+  while (left > 7.0 && shift < LARGEST_SHIFT) {
     left *= 0.5;
     scale *= 0.5;
     shift++;
@@ -98,7 +98,7 @@ fn main(
   for (var v = lane % ROW_LANES; v < VECS; v += ROW_LANES) {
     let at = row * VECS + v;
     let units = change(at, alpha);
-    let q = vec4i(clamp(round(units * scale), vec4f(-127.0), vec4f(127.0)));
+    let q = vec4i(clamp(round(units * scale), vec4f(-7.0), vec4f(7.0)));
     if (alpha < 1.0) { weights[at] = params.unit * (vec4f(agreed[at]) + units); }
     agreed[at] += q << vec4u(shift);
     packed[base + 2u + v] = pack4xI8(q);

@@ -26,7 +26,7 @@ export const pack: KernelCase = {
     for (let row = 0; row < 64; row++) {
       const places = Array.from({ length: dim }, (_, d) => row * dim + d)
       const d = places.map(i => (weights[i] ?? 0) / table.unit - (shared[i] ?? 0))
-      const shift = Math.max(0, Math.ceil(Math.log2(Math.max(...d.map(Math.abs)) / 127)))
+      const shift = Math.max(0, Math.ceil(Math.log2(Math.max(...d.map(Math.abs)) / 7)))
       deepStrictEqual(packed.shifts[row], shift)
       places.forEach((place, i) => {
         wanted[place] = (d[i] ?? 0) / 2 ** shift

@@ -1,4 +1,5 @@
 import type { RowIncrements } from '../contract.ts'
+import { checkIncrements } from '../increments.ts'
 import type { WasmTable } from './table.ts'
 import { SCRATCH_BYTES, type Workspace } from './workspace.ts'
 
@@ -9,30 +10,30 @@ import { SCRATCH_BYTES, type Workspace } from './workspace.ts'
 export function applyRows(
   { shared, kernels, scratch }: Workspace,
   table: WasmTable,
-  { rows, increments, accumulators, counts }: RowIncrements
+  delta: RowIncrements
 ): void {
-  const { name, header, capacity, dim } = table
+  checkIncrements(table, delta)
+  const { header, dim } = table
+  const { rows, increments, shifts, accumulators, counts } = delta
   const total = rows.length
-  if (increments.length !== total * dim || accumulators.length !== total || counts.length !== total) {
-    throw new RangeError(
-      `apply: ${total} rows of table ${name} want ${total * dim} increments, ${total} accumulators and ${total} counts; ` +
-        `got ${increments.length}, ${accumulators.length} and ${counts.length}`
-    )
-  }
-  for (const row of rows) {
-    if (row >= capacity) throw new RangeError(`apply: table ${name} has ${capacity} rows; got row ${row}`)
-  }
+  const width = increments.BYTES_PER_ELEMENT
 
-  const room = Math.floor(SCRATCH_BYTES / (dim * 4 + 12))
+  const room = Math.floor(SCRATCH_BYTES / (dim * width + 13))
   const accumulatorsAt = scratch + room * 4
   const countsAt = accumulatorsAt + room * 4
   const incrementsAt = countsAt + room * 4
+  const shiftsAt = incrementsAt + room * dim * width
   for (let from = 0; from < total; from += room) {
     const count = Math.min(room, total - from)
     shared.u32(scratch, count).set(rows.subarray(from, from + count))
     shared.i32(accumulatorsAt, count).set(accumulators.subarray(from, from + count))
     shared.u32(countsAt, count).set(counts.subarray(from, from + count))
-    shared.i32(incrementsAt, count * dim).set(increments.subarray(from * dim, (from + count) * dim))
-    kernels.applyRows(header, count, scratch, incrementsAt, accumulatorsAt, countsAt)
+    const some = increments.subarray(from * dim, (from + count) * dim)
+    shared
+      .u8(incrementsAt, some.byteLength)
+      .set(new Uint8Array(some.buffer, some.byteOffset, some.byteLength))
+    if (shifts === undefined) shared.u8(shiftsAt, count).fill(0)
+    else shared.u8(shiftsAt, count).set(shifts.subarray(from, from + count))
+    kernels.applyRows(header, count, width, scratch, incrementsAt, shiftsAt, accumulatorsAt, countsAt)
   }
 }

@@ -21,8 +21,10 @@ export interface Exports {
   applyRows(
     table: number,
     count: number,
+    width: number,
     rows: number,
     increments: number,
+    shifts: number,
     accumulators: number,
     counts: number
   ): void

@@ -1,4 +1,5 @@
 import type { RowIncrements } from '../contract.ts'
+import { checkIncrements } from '../increments.ts'
 import type { Gpu } from './gpu.ts'
 import { tableParams } from './pack.ts'
 import { packParams } from './params.ts'
@@ -10,16 +11,16 @@ const PIECE_BYTES = 64 * 2 ** 20
 
 /** Runs wgsl/apply.wgsl. */
 export async function apply(gpu: Gpu, table: GpuTable, delta: RowIncrements): Promise<void> {
-  checkDelta(table, delta)
+  checkIncrements(table, delta)
   const { dim } = table
-  const { rows, increments, accumulators, counts } = delta
+  const { rows, accumulators, counts } = delta
   const kernel = await gpu.kernel('apply', { DIM: dim })
   const piece = Math.floor(PIECE_BYTES / (4 * (dim + 3)))
   for (let first = 0; first < rows.length; first += piece) {
     const last = Math.min(first + piece, rows.length)
     gpu.record(to => {
       const parts = [rows, counts, accumulators].map(part => part.subarray(first, last))
-      const buffer = to.storage('delta', ...parts, increments.subarray(first * dim, last * dim))
+      const buffer = to.storage('delta', ...parts, expanded(delta, dim, first, last))
       const params = to.params(packParams(...tableParams(table), ['u32', last - first]))
       const group = kernel.bind(params, buffer, table.weights, table.shared, table.state)
       to.dispatch(kernel, group, Math.ceil(((last - first) * dim) / 4 / LANES))
@@ -27,17 +28,15 @@ export async function apply(gpu: Gpu, table: GpuTable, delta: RowIncrements): Pr
   }
 }
 
-function checkDelta({ name, capacity, dim }: GpuTable, delta: RowIncrements): void {
-  const { rows, increments, accumulators, counts } = delta
-  const { length } = rows
-  if (increments.length !== length * dim || accumulators.length !== length || counts.length !== length) {
-    throw new RangeError(
-      `apply: ${length} rows of table ${name} want ${length * dim} increments, ${length} accumulators and ${length} counts; ` +
-        `got ${increments.length}, ${accumulators.length} and ${counts.length}`
-    )
+/** Rows `first … last - 1`, i32 and shifted. */
+function expanded({ increments, shifts }: RowIncrements, dim: number, first: number, last: number) {
+  if (shifts === undefined && increments instanceof Int32Array) {
+    return increments.subarray(first * dim, last * dim)
   }
-  const outside = rows.find(row => row >= capacity)
-  if (outside !== undefined) {
-    throw new RangeError(`apply: table ${name} has ${capacity} rows; got row ${outside}`)
+  const all = new Int32Array((last - first) * dim)
+  for (let row = first, to = 0; row < last; row++) {
+    const shift = shifts?.[row] ?? 0
+    for (const end = to + dim; to < end; to++) all[to] = increments[first * dim + to] << shift
   }
+  return all
 }

@@ -1,6 +1,7 @@
 // Whether a pack may enter the swarm. Its first neighbour refuses it whole, or it is everywhere.
 //
-// Two figures tell how long a peer's steps are, whatever its interval and speed. E is the sum of squared changes, G the
+// Two figures tell how long a peer's steps are, whatever its interval and speed. E is the sum of squared changes (of some rows,
+// always the same), G the
 // growth of Adagrad's accumulators, and this peer's own last packs say what is usual:
 //
 //   r = √(E / Σ G · usual E / G of the row), over the rows that this peer trains too
@@ -34,6 +35,7 @@
 // times smaller than the next ones. With 3 equal replicas it was 2.0 at most from 200,000 own words on.
 
 import type { Delta, RowChanges, TableShape } from '../types.ts'
+import { energiesOf, longestStep, type RowEnergies } from './row-energies.ts'
 
 /** What the smaller of r and b may be. */
 const MOST_STEP = 4
@@ -75,6 +77,7 @@ interface Sender {
 /** Judges the packs of neighbours by those of this peer. */
 export class PackBounds {
   readonly #tables: readonly TableShape[]
+  readonly #phase = Math.random()
   readonly #senders = new Map<string, Sender>()
   /** For each row of each table E / G of the last pack that it was in; 0 where there is none. */
   readonly #ratios: readonly Float32Array[]
@@ -130,7 +133,7 @@ export class PackBounds {
     }
     const energies = this.#energiesOf(delta)
     for (const [table, changes] of delta.entries()) {
-      const reason = judgeRows(changes, energies[table], this.#tables[table].name, known.words + words, packs)
+      const reason = judgeRows(changes, this.#tables[table], known.words + words, packs)
       if (reason !== undefined) return reason
     }
     if (apart && !known.refused) {
@@ -148,7 +151,7 @@ export class PackBounds {
     return undefined
   }
 
-  #judgeSteps(delta: Delta, energies: readonly Float64Array[], sender: Sender): string | undefined {
+  #judgeSteps(delta: Delta, energies: readonly RowEnergies[], sender: Sender): string | undefined {
     if (this.#packs < SOME_PACKS || (!this.#trains && this.#senders.size < ENOUGH_PEERS)) return undefined
     const enough = this.#packs >= ENOUGH_PACKS && this.#words >= ENOUGH_WORDS
     const longer = Math.sqrt(Math.max(1, sender.words / median(this.#usual.map(({ words }) => words))))
@@ -168,27 +171,21 @@ export class PackBounds {
     return undefined
   }
 
-  /** For each table and row of the delta the sum of the squared changes, in weights. */
-  #energiesOf(delta: Delta): Float64Array[] {
-    return delta.map(({ dim, rows, shifts, values }, table) => {
-      const energies = new Float64Array(rows.length)
-      if (values instanceof Int8Array) squaresOfBytes(values, dim, energies)
-      else squares(values, dim, energies)
-      for (let i = 0; i < energies.length; i++)
-        energies[i] *= (2 ** shifts[i] * this.#tables[table].unit) ** 2
-      return energies
-    })
+  #energiesOf(delta: Delta): RowEnergies[] {
+    return delta.map((changes, table) => energiesOf(changes, this.#tables[table], this.#phase))
   }
 
-  #learn(delta: Delta, energies: readonly Float64Array[], words: number, sender: Sender): void {
+  #learn(delta: Delta, energies: readonly RowEnergies[], words: number, sender: Sender): void {
     if (words > 0) this.#packs++
     this.#words += words
     for (const [table, changes] of delta.entries()) {
       const { rows, accumulators } = changes
-      for (let i = 0; i < rows.length; i++) {
-        if (accumulators[i] < ENOUGH_GROWTH) continue
+      const looked = energies[table]
+      for (let i = 0; i < looked.at.length; i++) {
+        const at = looked.at[i]
+        if (accumulators[at] < ENOUGH_GROWTH) continue
         this.#accumulates = true
-        this.#ratios[table][rows[i]] = energies[table][i] / grown(accumulators[i])
+        this.#ratios[table][rows[at]] = looked.energies[i] / grown(accumulators[at])
       }
     }
     if (sender.words === 0) return
@@ -210,20 +207,15 @@ function newSender(tables: readonly TableShape[]): Sender {
   return { words: 0, energies: tables.map(() => 0), allowance: MOST_WORDS, refused: false }
 }
 
-function judgeRows(
-  changes: RowChanges,
-  energies: Float64Array,
-  name: string,
-  words: number,
-  packs: number
-): string | undefined {
-  const { dim, rows, accumulators, counts } = changes
+function judgeRows(changes: RowChanges, table: TableShape, words: number, packs: number): string | undefined {
+  const { rows, accumulators, counts } = changes
+  const { name } = table
+  const step = longestStep(changes, table, MOST_ROW_STEP)
+  if (step > MOST_ROW_STEP) {
+    return `a row of table ${name} changes by ${step.toPrecision(3)}; ${MOST_ROW_STEP} is the most`
+  }
   const mostGrowth = MOST_GROWTH_A_WORD * (words + WORDS_UNDER_WAY)
   for (let i = 0; i < rows.length; i++) {
-    const step = Math.sqrt(energies[i] / dim)
-    if (step > MOST_ROW_STEP) {
-      return `a row of table ${name} changes by ${step.toPrecision(3)}; ${MOST_ROW_STEP} is the most`
-    }
     if (accumulators[i] < LEAST_GROWTH || accumulators[i] > mostGrowth) {
       return `an accumulator of table ${name} grows by ${accumulators[i]}; ${LEAST_GROWTH} to ${mostGrowth} are allowed`
     }
@@ -235,17 +227,18 @@ function judgeRows(
 }
 
 /** r, or 0 where too few of the rows are known. */
-function stepOfRows(changes: RowChanges, energies: Float64Array, ratios: Float32Array): number {
+function stepOfRows(changes: RowChanges, looked: RowEnergies, ratios: Float32Array): number {
   const { rows, accumulators } = changes
   let known = 0
   let energy = 0
   let usual = 0
-  for (let i = 0; i < rows.length; i++) {
-    const ratio = ratios[rows[i]]
+  for (let i = 0; i < looked.at.length; i++) {
+    const at = looked.at[i]
+    const ratio = ratios[rows[at]]
     if (ratio === 0) continue
     known++
-    energy += energies[i]
-    usual += ratio * grown(accumulators[i])
+    energy += looked.energies[i]
+    usual += ratio * grown(accumulators[at])
   }
   return known < ENOUGH_ROWS || usual === 0 ? 0 : Math.sqrt(energy / usual)
 }
@@ -258,7 +251,7 @@ function grown(accumulator: number): number {
 /** A sender as it is with one pack more; one of no words is the rest of the one before. */
 function after(
   { words: before, energies, allowance, refused }: Sender,
-  more: readonly Float64Array[],
+  more: readonly RowEnergies[],
   words: number
 ): Sender {
   const kept = words > 0 ? KEPT : 1
@@ -266,28 +259,11 @@ function after(
     words: before * kept + words,
     energies: more.map((rows, table) => {
       let energy = 0
-      for (const one of rows) energy += one
+      for (const one of rows.energies) energy += one
       return energies[table] * kept + energy
     }),
     allowance,
     refused
-  }
-}
-
-// What packs hold gets a loop to itself: the sum of 1024 squares of bytes fits an i32, and one type of array is faster.
-function squaresOfBytes(values: Int8Array, dim: number, sums: Float64Array): void {
-  for (let i = 0, at = 0; i < sums.length; i++) {
-    let sum = 0
-    for (const end = at + dim; at < end; at++) sum = (sum + Math.imul(values[at], values[at])) | 0
-    sums[i] = sum
-  }
-}
-
-function squares(values: RowChanges['values'], dim: number, sums: Float64Array): void {
-  for (let i = 0, at = 0; i < sums.length; i++) {
-    let sum = 0
-    for (const end = at + dim; at < end; at++) sum += values[at] * values[at]
-    sums[i] = sum
   }
 }
 

@@ -88,15 +88,15 @@ export class SharedWord2Vec implements SharedReplica {
       const { device, skipGram } = this.#trainer
       await skipGram.drain()
       const begun = performance.now()
-      const increments = new Int32Array(this.#rowsASlice * this.#trainer.input.dim)
       for (const [i, { table }] of this.#rows.entries()) {
-        const changes = delta[i]
-        for (const [first, end] of this.#slices(changes.rows.length)) {
+        const { dim, rows, values, shifts, accumulators, counts } = delta[i]
+        for (const [first, end] of this.#slices(rows.length)) {
           await device.apply(table, {
-            rows: changes.rows.subarray(first, end),
-            increments: expandRows(changes, first, end, increments),
-            accumulators: changes.accumulators.subarray(first, end),
-            counts: changes.counts.subarray(first, end)
+            rows: rows.subarray(first, end),
+            increments: values.subarray(first * dim, end * dim),
+            shifts: shifts.subarray(first, end),
+            accumulators: accumulators.subarray(first, end),
+            counts: counts.subarray(first, end)
           })
           await breather.rest()
         }

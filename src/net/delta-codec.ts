@@ -1,6 +1,7 @@
 import type { Delta, RowChanges, RowNames, TableShape } from '../types.ts'
 import { bitmapOf, bitsIn, bitWords, hasBit } from './bitmap.ts'
 import { ByteReader } from './byte-reader.ts'
+import { fitNibbles, nibblesOf, widenRows } from './nibbles.ts'
 import { admitRows, encodeKeys, readKeys } from './row-keys.ts'
 import { type Ascending, union } from './row-order.ts'
 import type { TextsSent } from './texts-sent.ts'
@@ -8,12 +9,13 @@ import type { TextsSent } from './texts-sent.ts'
 // A delta on the wire, every part of it a multiple of 4 bytes long and little-endian, as the platforms' arrays are:
 //
 //   u32 tables · the rows that any table changes (row-keys.ts) · for each table:
-//   u32 dim · u32 rows · u32 width, the bytes of a value: 1, 2 or 4
+//   u32 dim · u32 rows · u32 bits of a value: 4, 8, 16 or 32
 //   which of the rows, a bit each in u32, where it is not all of them
-//   counts, u32 [rows] · accumulators, i32 [rows] · values, i8, i16 or i32 [rows, dim] · shifts, u8 [rows]; zeros up to a multiple of 4
+//   counts, u32 [rows] · accumulators, i32 [rows] · values, i4, i8, i16 or i32 [rows, dim] · shifts, u8 [rows]; zeros up to a multiple of 4
 
 const MOST_SHIFT = 24
 const MOST_COUNT = 2 ** 24
+const WIDTHS = new Set([4, 8, 16, 32])
 
 type Values = RowChanges['values']
 
@@ -25,8 +27,8 @@ export function encodeDelta(delta: Delta, names: RowNames, sent: TextsSent): Uin
   const rows = union(delta.map(part => part.rows))
   const views: ArrayBufferView[] = [Uint32Array.of(delta.length), ...encodeKeys(rows, names, sent)]
   for (const part of delta) {
-    const values = narrowed(part.values)
-    views.push(Uint32Array.of(part.dim, part.rows.length, values.BYTES_PER_ELEMENT))
+    const { bits, values } = narrowed(part)
+    views.push(Uint32Array.of(part.dim, part.rows.length, bits))
     if (part.rows.length < rows.length) views.push(bitmapOf(part.rows, rows))
     views.push(
       saturated(part.counts),
@@ -69,7 +71,7 @@ export function decodeDelta(
 interface Part {
   readonly dim: number
   readonly rows: number
-  readonly width: number
+  readonly bits: number
   /** Which of the keys' rows; undefined for all. */
   readonly bitmap: Uint32Array | undefined
   readonly counts: Uint32Array
@@ -83,15 +85,15 @@ function readPart(from: ByteReader, table: TableShape, keys: number): Part {
   const dim = from.u32(what('dim'))
   if (dim !== table.dim) from.fail(`${what('dim')} must be ${table.dim}`, dim)
   const rows = from.u32(what('the number of rows'), keys)
-  const width = from.u32(what('the width of values'))
-  if (width !== 1 && width !== 2 && width !== 4)
-    from.fail(`${what('the width of values')} must be 1, 2 or 4`, width)
+  const bits = from.u32(what('the bits of values'))
+  if (!WIDTHS.has(bits) || (bits === 4 && dim % 4 !== 0))
+    from.fail(`${what('the bits of values')} must be 8, 16 or 32, or 4 where dim is a multiple of 4`, bits)
   const bitmap = rows === keys ? undefined : from.u32View(what('which rows'), bitWords(keys))
   if (bitmap !== undefined && bitsIn(bitmap, keys) !== rows)
     from.fail(`${what('which rows')} must be ${rows} of ${keys}`, 'others')
   const counts = from.u32View(what('counts'), rows)
   const accumulators = from.u32View(what('accumulators'), rows)
-  const values = from.bytes(what('values'), rows * dim * width)
+  const values = from.bytes(what('values'), (rows * dim * bits) / 8)
   from.align()
   const shifts = from.bytes(what('shifts'), rows)
   from.align()
@@ -99,12 +101,12 @@ function readPart(from: ByteReader, table: TableShape, keys: number): Part {
   if (count > MOST_COUNT) from.fail(`${what('counts')} must be at most ${MOST_COUNT}`, count)
   const shift = most(shifts)
   if (shift > MOST_SHIFT) from.fail(`${what('shifts')} must be at most ${MOST_SHIFT}`, shift)
-  return { dim, rows, width, bitmap, counts, accumulators, values, shifts }
+  return { dim, rows, bits, bitmap, counts, accumulators, values, shifts }
 }
 
 /** The part with its rows in ascending order. */
 function changesOf(part: Part, order: Ascending): RowChanges {
-  const { dim, width, bitmap } = part
+  const { dim, bits, bitmap } = part
   const rows = bitmap === undefined ? order.rows.slice() : new Uint32Array(part.rows)
   const rank = new Uint32Array(order.rows.length) // of the keys' rows, where the part has them
   for (let i = 0, next = 0; i < rank.length; i++) {
@@ -126,9 +128,10 @@ function changesOf(part: Part, order: Ascending): RowChanges {
     counts[to[i]] = part.counts[i]
     accumulators[to[i]] = part.accumulators[i]
   }
-  const values = new Uint8Array(part.values.length)
-  copyRows(part.values, values, dim * width, to)
-  return { dim, rows, shifts, values: valuesOf(values.buffer, width), accumulators, counts }
+  const values = new Uint8Array(part.rows * dim * Math.ceil(bits / 8))
+  if (bits === 4) widenRows(part.values, values, dim, to)
+  else copyRows(part.values, values, (dim * bits) / 8, to)
+  return { dim, rows, shifts, values: valuesOf(values.buffer, bits), accumulators, counts }
 }
 
 /** to[places[i]] = from[i], of rows of so many bytes. */
@@ -158,17 +161,22 @@ function scatter<Rows extends Uint8Array | Uint32Array>(
   }
 }
 
-function valuesOf(buffer: ArrayBuffer, width: number): Values {
-  if (width === 1) return new Int8Array(buffer)
-  return width === 2 ? new Int16Array(buffer) : new Int32Array(buffer)
+function valuesOf(buffer: ArrayBuffer, bits: number): Values {
+  if (bits <= 8) return new Int8Array(buffer)
+  return bits === 16 ? new Int16Array(buffer) : new Int32Array(buffer)
 }
 
 /** The same values, as narrow as they can be. */
-function narrowed(values: Values): Values {
-  if (values instanceof Int8Array) return values
+function narrowed({ dim, values }: RowChanges): { bits: number; values: Values | Uint8Array } {
+  if (values instanceof Int8Array) return ofBytes(dim, values)
   const size = magnitude(values)
-  if (size <= 0x7f) return new Int8Array(values)
-  return size <= 0x7fff && values instanceof Int32Array ? new Int16Array(values) : values
+  if (size <= 0x7f) return ofBytes(dim, new Int8Array(values))
+  const narrow = size <= 0x7fff && values instanceof Int32Array ? new Int16Array(values) : values
+  return { bits: 8 * narrow.BYTES_PER_ELEMENT, values: narrow }
+}
+
+function ofBytes(dim: number, values: Int8Array<ArrayBuffer>): { bits: number; values: Values | Uint8Array } {
+  return dim % 4 === 0 && fitNibbles(values) ? { bits: 4, values: nibblesOf(values) } : { bits: 8, values }
 }
 
 /** The bits that are set in any value, or in its complement where it is negative; more than 15 are not looked at further. */

@@ -1,7 +1,7 @@
 import { deepStrictEqual, rejects } from 'node:assert'
 import { after, before, describe, test } from 'node:test'
 import fc from 'fast-check'
-import type { Device, RowIncrements } from '../../kernels/contract.ts'
+import type { Device, PackedRows, RowIncrements } from '../../kernels/contract.ts'
 import { devices } from '../devices.ts'
 import { applyRow } from '../reference/delta.ts'
 import { row, rowsOf, tableOf } from './row-case.ts'
@@ -83,6 +83,32 @@ for (const { name, open } of devices) {
       table.destroy()
     })
 
+    for (const Numbers of [Int8Array, Int16Array, Int32Array]) {
+      test(`increments may be ${Numbers.name}s with shifts`, async () => {
+        const most = 2 ** (8 * Numbers.BYTES_PER_ELEMENT - 1) - 1
+        const values = [most, -most - 1, 1, -1, 0, 5, -7, most >> 1]
+        const shifts = Uint8Array.of(0, 24)
+        const table = await tableOf(device, [row({ shared: values.slice(0, 4) }), row(), row()])
+        const zero = { accumulators: new Int32Array(2), counts: new Uint32Array(2) }
+        await device.apply(table, {
+          rows: Uint32Array.of(0, 2),
+          increments: Numbers.from(values) as RowIncrements['increments'],
+          shifts,
+          ...zero
+        })
+        const wanted = [
+          ...values.slice(0, 4).map(v => v + v),
+          0,
+          0,
+          0,
+          0,
+          ...values.slice(4).map(v => v << 24)
+        ]
+        deepStrictEqual(await table.read('shared', 0, 3), Int32Array.from(wanted))
+        table.destroy()
+      })
+    }
+
     test('any order and any grouping of the same changes give the same integers', async () => {
       const history = fc.array(anyChange, { minLength: 1, maxLength: 12 })
       await fc.assert(
@@ -131,12 +157,6 @@ for (const { name, open } of devices) {
   })
 }
 
-function incrementsOf(packed: Awaited<ReturnType<Device['pack']>>): RowIncrements {
-  const width = packed.values.length / packed.rows.length
-  return {
-    rows: packed.rows,
-    increments: Int32Array.from(packed.values, (q, i) => q << packed.shifts[Math.floor(i / width)]),
-    accumulators: packed.accumulators,
-    counts: new Uint32Array(packed.rows.length).fill(1)
-  }
+function incrementsOf({ rows, values, shifts, accumulators }: PackedRows): RowIncrements {
+  return { rows, increments: values, shifts, accumulators, counts: new Uint32Array(rows.length).fill(1) }
 }

@@ -11,21 +11,16 @@ const UNIT = 2 ** -20
 const units = (...values: number[]) => values.map(value => value * UNIT)
 
 const single: { why: string; row: ReferenceRow; shift: number; values: number[] }[] = [
+  { why: 'most is 7 units', row: row({ weights: units(7, -3, 0, 1) }), shift: 0, values: [7, -3, 0, 1] },
   {
-    why: 'most is 127 units',
-    row: row({ weights: units(127, -3, 0, 1) }),
-    shift: 0,
-    values: [127, -3, 0, 1]
-  },
-  {
-    why: 'most is 127.5 units',
-    row: row({ weights: units(-127.5, 4, 0, 8) }),
+    why: 'most is 7.5 units',
+    row: row({ weights: units(-7.5, 4, 0, 6) }),
     shift: 1,
-    values: [-64, 2, 0, 4]
+    values: [-4, 2, 0, 3]
   },
-  { why: 'most is 128 units', row: row({ weights: units(128, 4, 0, 0) }), shift: 1, values: [64, 2, 0, 0] },
-  { why: 'most is 254 units', row: row({ weights: units(254, 0, 0, 0) }), shift: 1, values: [127, 0, 0, 0] },
-  { why: 'most is 255 units', row: row({ weights: units(255, 0, 0, 0) }), shift: 2, values: [64, 0, 0, 0] },
+  { why: 'most is 8 units', row: row({ weights: units(8, 4, 0, 0) }), shift: 1, values: [4, 2, 0, 0] },
+  { why: 'most is 14 units', row: row({ weights: units(14, 0, 0, 0) }), shift: 1, values: [7, 0, 0, 0] },
+  { why: 'most is 15 units', row: row({ weights: units(15, 0, 0, 0) }), shift: 2, values: [4, 0, 0, 0] },
   {
     why: 'halves go to the even',
     row: row({ weights: units(0.5, 1.5, -2.5, 3.5) }),
@@ -34,21 +29,21 @@ const single: { why: string; row: ReferenceRow; shift: number; values: number[] 
   },
   {
     why: 'the largest shift',
-    row: row({ weights: units(2 ** 30, 0, 0, 0) }),
+    row: row({ weights: units(2 ** 26, 0, 0, 0) }),
     shift: 24,
-    values: [64, 0, 0, 0]
+    values: [4, 0, 0, 0]
   },
   {
     why: 'half of it where another contributed',
-    row: row({ weights: units(100, 20, 0, 0), contributions: 1 }),
+    row: row({ weights: units(6, 2, 0, 0), contributions: 1 }),
     shift: 0,
-    values: [50, 10, 0, 0]
+    values: [3, 1, 0, 0]
   },
   {
     why: 'a quarter of it where m is 4',
-    row: row({ weights: units(100, 20, 0, 0), multiplier: 4, accumulator: 8 }),
+    row: row({ weights: units(20, 4, 0, 0), multiplier: 4, accumulator: 8 }),
     shift: 0,
-    values: [25, 5, 0, 0]
+    values: [5, 1, 0, 0]
   }
 ]
 
@@ -88,10 +83,10 @@ for (const { name, open } of devices) {
     }
 
     test('a peer that heard often of few others does not count each of their packs as one of them', async () => {
-      const before = row({ weights: units(100, 20, 0, 0), contributions: 75, accumulator: 8 })
+      const before = row({ weights: units(4, -4, 0, 0), contributions: 75, accumulator: 8 })
       for (const [replicas, values] of [
-        [4, [25, 5, 0, 0]],
-        [1, [100, 20, 0, 0]]
+        [4, [1, -1, 0, 0]],
+        [1, [4, -4, 0, 0]]
       ] as const) {
         const table = await tableOf(device, [before])
         const packed = await device.pack(table, 1, replicas)

@@ -30,7 +30,7 @@ export function packRow(
   const changes = row.weights.map((weight, d) => alpha * (weight - unit * row.shared[d]))
   const most = Math.max(...changes.map(Math.abs))
   let shift = 0
-  while (most / (unit * 2 ** shift) > 127) shift++
+  while (most / (unit * 2 ** shift) > 7) shift++
   const values = changes.map(change => roundHalfToEven(change / (unit * 2 ** shift)))
   if (values.every(q => q === 0)) return undefined
 
