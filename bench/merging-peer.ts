@@ -41,6 +41,7 @@ export class Peer {
     shard: Uint32Array
     number: number
     phase: number
+    replicas: number
   }) {
     this.tables = parts.tables
     this.wordsSincePack = parts.phase
@@ -50,30 +51,47 @@ export class Peer {
     this.#options = parts.options
     this.#shard = parts.shard
     this.number = parts.number
-    this.#estimates = parts.tables.map(table => new Float32Array(table.capacity).fill(1))
+    this.#estimates = parts.tables.map(table => new Float32Array(table.capacity).fill(parts.replicas))
   }
 
-  /** `number` sets it apart in its random numbers; `phase`: words it counts as trained already when its first interval begins. */
+  /** `number` sets it apart in its random numbers; `phase`: words it counts as trained already when its first interval begins. All in all `replicas` train. */
   static async open(
     device: Device,
     vocabulary: Vocabulary,
     sampling: Sampling,
     options: ResolvedOptions,
     rule: Rule,
-    { shard, number, phase }: { shard: Uint32Array; number: number; phase: number }
+    {
+      shard,
+      number,
+      phase,
+      replicas
+    }: { shard: Uint32Array; number: number; phase: number; replicas: number }
   ): Promise<Peer> {
     const { dim, window, negatives, spread, inputAccumulator, outputAccumulator } = options
     const capacity = vocabulary.size
     const input = await device.createTable({ name: 'input', capacity, dim, init: 'uniform', spread })
     const output = await device.createTable({ name: 'output', capacity, dim, init: 'zero' })
     const keys = vocabulary.keys(0, capacity)
-    input.initRows(0, keys)
-    output.initRows(0, keys)
+    const unknown = { contributions: replicas - 1, m: replicas, way: 0 }
+    const multiplier = rule.weights?.multiplier(unknown) ?? replicas
+    input.initRows(0, keys, multiplier)
+    output.initRows(0, keys, multiplier)
     const initial = { input: inputAccumulator, output: outputAccumulator }
     const optimizer = { kind: 'adagrad', initial } as const
     const skipGram = await device.createSkipGram({ input, output, window, negatives, optimizer })
     await skipGram.setSampling(sampling)
-    return new Peer({ device, tables: [input, output], skipGram, rule, options, shard, number, phase })
+    return new Peer({
+      device,
+      tables: [input, output],
+      skipGram,
+      rule,
+      options,
+      shard,
+      number,
+      phase,
+      replicas
+    })
   }
 
   get finished(): boolean {

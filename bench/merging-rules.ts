@@ -2,7 +2,7 @@
 export interface RowState {
   /** Packs of others that changed the row since its last pack. */
   readonly contributions: number
-  /** The mean of 1 + contributions over the row's own packs, half the weight on the newest: how many work on it. */
+  /** The mean of 1 + contributions over the row's own packs, half the weight on the newest: how many work on it. All, at first. */
   readonly m: number
   /** How far all who work on the row could have taken it since its last pack: m · rate · hits / √(initial + G). */
   readonly way: number

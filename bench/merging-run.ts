@@ -37,7 +37,9 @@ export async function runCell(
   const peers: Peer[] = []
   for (const [number, shard] of shardsOf(text, count).entries()) {
     const phase = growth > 0 ? 0 : (interval * (count - 1 - number)) / count
-    peers.push(await Peer.open(device, vocabulary, sampling, options, rule, { shard, number, phase }))
+    peers.push(
+      await Peer.open(device, vocabulary, sampling, options, rule, { shard, number, phase, replicas: count })
+    )
   }
   let packs = 0
   let rows = 0

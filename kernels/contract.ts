@@ -63,10 +63,10 @@ export interface Table {
   readonly unit: number
   /**
    * Fills rows `first … first + count - 1` as new, `keys` holding two u32 (low, high) for each: shared from the key
-   * (or zero), weights = unit · shared, multiplier 1, all else 0. Element d of a uniform row has
+   * (or zero), weights = unit · shared, `multiplier` (default 1), all else 0. Element d of a uniform row has
    *   r = random(mix(high ^ mix(low)), d);  shared = i32((r >> 8) - 2^23) / i32(dim * 8 / spread), truncated   (unit 2^-20)
    */
-  initRows(first: number, keys: Uint32Array): void
+  initRows(first: number, keys: Uint32Array, multiplier?: number): void
   /** Copies rows `first … first + count - 1` of a field to the host, after all work accepted before. */
   read<Field extends TableField>(field: Field, first: number, count: number): Promise<TableFields[Field]>
   /** Replaces rows of a field from the host, after all work accepted before. */

@@ -8,7 +8,7 @@ import { Table } from './table'
  * Fills rows `first` … `first + count - 1`; keys: u32 [count, 2], low and high. The table's unit is 2^-(20 + finer); what is
  * drawn in units of 2^-20 is turned into it, truncated. With divisor 0 the rows are zero.
  */
-export function initRows(table: Table, first: u32, count: u32, keys: usize, divisor: u32, finer: i32): void {
+export function initRows(table: Table, first: u32, count: u32, keys: usize, divisor: u32, finer: i32, multiplier: f32): void {
   const rowBytes = <usize>table.dim << 2
   for (let i: u32 = 0; i < count; i++) {
     const slot = <usize>(first + i) << 2
@@ -22,7 +22,7 @@ export function initRows(table: Table, first: u32, count: u32, keys: usize, divi
     }
     store<f32>(table.accumulator + slot, 0)
     store<i32>(table.sharedAccumulator + slot, 0)
-    store<f32>(table.multiplier + slot, 1)
+    store<f32>(table.multiplier + slot, multiplier)
     store<u32>(table.contributions + slot, 0)
     store<u32>(table.hits + slot, 0)
   }

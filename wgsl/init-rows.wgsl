@@ -1,6 +1,6 @@
-// shared = drawn from the row's key, or zero;  weights = unit·shared;  multiplier = 1, all else 0
+// shared = drawn from the row's key, or zero;  weights = unit·shared;  m = multiplier, all else 0
 //
-//   params     unit, capacity, first row, number of rows, what drawn numbers are divided by (0: zeros)
+//   params     unit, capacity, first row, number of rows, what drawn numbers are divided by (0: zeros), multiplier
 //   keys       [rows, 2]            low and high 32 bits
 //   weights    [capacity, DIM]      overwritten in these rows
 //   agreed     [capacity, DIM]      `shared`, in `unit`; overwritten in these rows
@@ -23,6 +23,7 @@ struct Params {
   rows: u32,
   first: u32,
   divisor: u32,
+  multiplier: f32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -71,6 +72,6 @@ fn main(
   weights[row * VECS + v] = params.unit * vec4f(values);
   if (v == 0u) {
     for (var field = 0u; field < 5u; field++) { state[field * params.capacity + row] = 0u; }
-    state[2u * params.capacity + row] = bitcast<u32>(1.0);
+    state[2u * params.capacity + row] = bitcast<u32>(params.multiplier);
   }
 }

@@ -7,7 +7,8 @@ export function initRows(
   { shared, kernels, scratch }: Workspace,
   table: WasmTable,
   first: number,
-  keys: Uint32Array
+  keys: Uint32Array,
+  multiplier = 1
 ): void {
   const divisor = initDivisor(table)
   const finer = -Math.log2(table.unit) - 20
@@ -15,6 +16,6 @@ export function initRows(
   for (let from = 0; from < keys.length / 2; from += room) {
     const part = keys.subarray(from * 2, (from + room) * 2)
     shared.u32(scratch, part.length).set(part)
-    kernels.initRows(table.header, first + from, part.length / 2, scratch, divisor, finer)
+    kernels.initRows(table.header, first + from, part.length / 2, scratch, divisor, finer, multiplier)
   }
 }

@@ -5,7 +5,15 @@ import { platform } from '../platform.ts'
  * header. Each function is described where it is defined.
  */
 export interface Exports {
-  initRows(table: number, first: number, count: number, keys: number, divisor: number, finer: number): void
+  initRows(
+    table: number,
+    first: number,
+    count: number,
+    keys: number,
+    divisor: number,
+    finer: number,
+    multiplier: number
+  ): void
   countTouched(table: number, rows: number): number
   packRows(
     table: number,

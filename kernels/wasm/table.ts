@@ -85,9 +85,9 @@ export function openTable(workspace: Workspace, order: Order, options: TableOpti
       return destroyed
     },
 
-    initRows(first, keys) {
+    initRows(first, keys, multiplier) {
       check(first, keys.length / 2)
-      initRows(workspace, table, first, keys)
+      initRows(workspace, table, first, keys, multiplier)
     },
 
     async read<Field extends TableField>(field: Field, first: number, count: number) {

@@ -63,9 +63,9 @@ export async function createTable(gpu: Gpu, options: TableOptions): Promise<GpuT
     weights,
     shared,
     state,
-    initRows(first, keys) {
+    initRows(first, keys, multiplier = 1) {
       check(first, keys.length / 2)
-      initRows(table, first, keys, initDivisor(options))
+      initRows(table, first, keys, initDivisor(options), multiplier)
     },
     async read(field, first, count) {
       check(first, count)

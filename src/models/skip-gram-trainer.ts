@@ -41,6 +41,8 @@ export class SkipGramTrainer {
   readonly vocabulary: Vocabulary
   /** Sets the random numbers of one peer apart from those of others with the same seed; 0 for a model that is trained alone. */
   salt = 0
+  /** How many peers train the model: what new rows take for the number that work on them. */
+  replicas = 1
   /** What takes a turn here runs between two batches. */
   readonly turns = new Turns()
   /** What training ended with, if it failed: the model is then neither saved nor shared. */
@@ -141,8 +143,8 @@ export class SkipGramTrainer {
     const size = this.vocabulary.size
     if (size === this.#initialized) return size
     const keys = this.vocabulary.keys(this.#initialized, size)
-    this.input.initRows(this.#initialized, keys)
-    this.output.initRows(this.#initialized, keys)
+    this.input.initRows(this.#initialized, keys, this.replicas)
+    this.output.initRows(this.#initialized, keys, this.replicas)
     this.#initialized = size
     return size
   }

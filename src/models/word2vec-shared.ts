@@ -67,7 +67,10 @@ export class SharedWord2Vec implements SharedReplica {
       const left = most - inputs.rows.length
       const outputs = await device.pack(output, left, replicas)
       this.#hasMore = inputs.rows.length === half || outputs.rows.length === left
-      if (!this.#hasMore) await this.#forgetContributions()
+      if (!this.#hasMore) {
+        await this.#forgetContributions()
+        await this.#count(replicas)
+      }
       this.#spent += performance.now() - begun
       return [changesOf(inputs, input.dim), changesOf(outputs, output.dim)]
     })
@@ -80,6 +83,22 @@ export class SharedWord2Vec implements SharedReplica {
   async #forgetContributions(): Promise<void> {
     const none = new Uint32Array(this.#trainer.initializeRows())
     for (const { table } of this.#rows) await table.write('contributions', 0, none)
+  }
+
+  /**
+   * Another number of peers: rows take as many more, or fewer, to work on them, until they know better. Too many is no harm where
+   * steps add up, and too few would leave steps to be averaged away that were not made the longer.
+   */
+  async #count(replicas: number): Promise<void> {
+    const before = this.#trainer.replicas
+    if (replicas === before) return
+    this.#trainer.replicas = replicas
+    const size = this.#trainer.initializeRows()
+    for (const { table } of this.#rows) {
+      const multipliers = await table.read('multiplier', 0, size)
+      const scaled = multipliers.map(m => Math.min(Math.max((m * replicas) / before, 1), replicas))
+      await table.write('multiplier', 0, scaled)
+    }
   }
 
   apply(delta: Delta): Promise<void> {

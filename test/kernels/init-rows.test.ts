@@ -50,6 +50,13 @@ for (const { name, open } of devices) {
       })
     }
 
+    test('new rows take as many to work on them as they are told', async () => {
+      const table = await device.createTable({ name: 'rows', capacity: 3, dim: 4, init: 'zero' })
+      table.initRows(1, Uint32Array.of(1, 2), 5)
+      deepStrictEqual([...(await table.read('multiplier', 0, 3))], [0, 5, 0])
+      table.destroy()
+    })
+
     test('zero rows are zero, whatever stood there', async () => {
       const table = await device.createTable({ name: 'rows', capacity: 2, dim: 4, init: 'zero' })
       await table.write('weights', 0, new Float32Array(8).fill(Number.NaN))
