@@ -121,7 +121,7 @@ try {
       heldout_loss_one: one.loss,
       ws353_one: one.ws353,
       simlex999_one: one.simlex999,
-      bytes_per_word: (merged.packRows * merged.packs * (defaults.dim + 13)) / corpus.words,
+      bytes_per_word: (merged.packRows * merged.packs * (defaults.dim / 2 + 13)) / corpus.words,
       words: corpus.words
     })
   }

@@ -83,7 +83,7 @@ export class SimulatedPeer {
     world: World,
     age: Age,
     peers: ReadonlyMap<string, SimulatedPeer>,
-    limits: { readonly logBytes: number; readonly trafficLimit: number }
+    limits: { readonly logBytes: number }
   ) {
     this.#world = world
     this.#peers = peers
@@ -158,8 +158,6 @@ export class SimulatedPeer {
     const { clock } = this.#world
     this.post(() => {
       this.#shape(this.tree.tick(this.#now))
-      const { ledger } = this
-      this.#move(this.#script === undefined ? ledger.release(this.#now) : ledger.tick(this.#now))
     })
     clock.at(clock.now + TICK_MS, () => this.#tick())
   }

@@ -10,8 +10,6 @@ export interface Simulation {
   readonly dim: number
   /** Words of the text; all of them unless told. */
   readonly words: number | undefined
-  /** As of the ledger; Infinity for none. */
-  readonly trafficLimit: number
 }
 
 // Words a second of a peer, as real processes have on one core.
@@ -26,7 +24,7 @@ const COUNTED_SECONDS = 30
 export async function simulate(
   report: Report,
   folder: string,
-  { most, dim, words, trafficLimit }: Simulation
+  { most, dim, words }: Simulation
 ): Promise<string[]> {
   const corpus = await writeCorpus(folder, words === undefined ? {} : { words })
   const recording = await recordPacks(corpus.path, { dim, rounds: ROUNDS, skipped: SKIPPED_WORDS })
@@ -43,7 +41,7 @@ export async function simulate(
   for (const latency of LATENCIES) {
     const outcomes = counts.map(peers => {
       const timing = { speed: SPEED, warmup: WARMUP_SECONDS, seconds: COUNTED_SECONDS }
-      const outcome = runSwarm(recording, { peers, latency, trafficLimit, ...timing })
+      const outcome = runSwarm(recording, { peers, latency, ...timing })
       add(report, outcome, { peers, overlay: 'tree', latency_ms: latency })
       addMesh(report, outcome.own * (peers - 1), { peers, overlay: 'mesh', latency_ms: latency })
       report.say(`  ${peers} peers, ${latency} ms: ${inWords(outcome)}`)

@@ -14,8 +14,6 @@ export interface SwarmOptions {
   /** Seconds of training before anything is counted, and those that are. */
   readonly warmup: number
   readonly seconds: number
-  /** As of the ledger. */
-  readonly trafficLimit: number
 }
 
 /** What peers came to, a second where it is bytes, frames or times. */
@@ -62,8 +60,7 @@ export function runSwarm(recording: Recording, options: SwarmOptions): SwarmOutc
   for (let i = 0; i < count; i++) {
     clock.run(clock.now + 100)
     const peer = new SimulatedPeer(world, { start: 1 + i, peer: peerId(i) }, peers, {
-      logBytes: LOG_BYTES,
-      trafficLimit: options.trafficLimit
+      logBytes: LOG_BYTES
     })
     peers.set(peer.age.peer, peer)
     for (const other of list) {

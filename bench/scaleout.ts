@@ -1,5 +1,5 @@
 // Usage: npm run bench -- scaleout [--json] [--peers 1,2] [--words N] [--runs 3] [--exchange-every WORDS] [--write]
-//        npm run bench -- scaleout --simulate 64 [--json] [--words N] [--dim 16] [--limit PACKS] [--write]
+//        npm run bench -- scaleout --simulate 64 [--json] [--words N] [--dim 16] [--write]
 //
 // What more peers are worth: 1, 2, 4, … peers learn word vectors from one text together, on this machine, each a process of its
 // own with one training thread, kept to a core of its own (taskset) so that a peer has what a machine of one core would
@@ -26,8 +26,6 @@
 //   staleness_mean  milliseconds from a pack's making to its application at each other peer, transit and waiting counted
 //   …_growth        the greatest figure of all numbers of peers over the least
 //
-// --limit: the ledger's trafficLimit, without which there is none; with one, peers sum what they pass on, which takes
-// this bench long.
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -56,7 +54,6 @@ const { values } = parseArgs({
     'exchange-every': { type: 'string' },
     simulate: { type: 'string' },
     dim: { type: 'string', default: '16' },
-    limit: { type: 'string', default: 'Infinity' },
     write: { type: 'boolean', default: false }
   }
 })
@@ -87,7 +84,7 @@ try {
     if (values.write) writeSection('scaleout', loaded, [what, markdownTable(report.rows)])
   } else {
     const simulation = { most: Number(values.simulate), dim: Number(values.dim), words: length.words }
-    const parts = await simulate(report, folder, { ...simulation, trafficLimit: Number(values.limit) })
+    const parts = await simulate(report, folder, simulation)
     const title = 'scaleout simulated'
     if (values.write) writeSection('scaleout', loaded, [...parts, markdownTable(report.rows)], title)
   }

@@ -2,8 +2,9 @@
 const NEW_SHARE = 1 / 16
 
 /**
- * When a peer may pack again, so that packing and applying take a share of its time if all peers pack as often as it does. What
- * the others really sent meanwhile does not count: whoever was ahead would get more so, as the others' packing grew rarer.
+ * When a peer may pack again, so that packing and applying take a share of its time at most if all peers pack as often as it
+ * does, and as many packs of others come in a second whatever their number. What the others really sent meanwhile does not
+ * count: whoever was ahead would get more so, as the others' packing grew rarer.
  */
 export class ExchangePace {
   readonly #share: number
@@ -21,8 +22,8 @@ export class ExchangePace {
 
   /** When the next packs may be made (ms), where so many others train. */
   notBefore(others: number): number {
-    const applying = this.#applyingPack * others * Math.max(1, this.#packs)
-    return this.#begun + (this.#packing + applying) / this.#share
+    const each = this.#packing + this.#applyingPack * Math.max(1, this.#packs)
+    return this.#begun + (others * each) / this.#share
   }
 
   /** This peer begins to pack, now (ms). */

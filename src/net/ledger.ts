@@ -5,7 +5,6 @@ import type { Age, LedgerMessage, Origin, Vector } from './messages.ts'
 import { type ContentRules, Outbox } from './outbox.ts'
 import { ProtocolError } from './protocol-error.ts'
 import { Reconciliation } from './reconciliation.ts'
-import { RelayPace } from './relay-pace.ts'
 import { lastOf } from './vector.ts'
 
 export interface LedgerOptions<Content> {
@@ -20,19 +19,7 @@ export interface LedgerOptions<Content> {
   readonly unacknowledgedFrames?: number
   /** Most bytes of them, but that one frame may be larger alone; 8 MiB unless told. */
   readonly unacknowledgedBytes?: number
-  /**
-   * Packs, by their mean bytes, that are to go over all links together while this peer, if it is like the mean of all,
-   * makes one. Its own always go at once, on each link; those of others wait and are summed, to fit into what is left, but
-   * each link gets half a pack of them at least. 10 or so keeps what a peer sends the same in a swarm of any size. Infinity
-   * unless told; where it is told, `tick` must be called.
-   */
-  readonly trafficLimit?: number
 }
-
-// When nothing has come for so long, what waits need not wait for more.
-const QUIET_MS = 3_000
-// Others' packs wait no longer than this for each other, whatever the limit and whatever they claim to be.
-const LONGEST_WAIT_MS = 20_000
 
 // Small messages of each type that may wait for an adoption on another link; an honest peer comes nowhere near.
 const MOST_DEFERRED = 8
@@ -52,14 +39,12 @@ export class Ledger<Content> {
   readonly #mostFrames: number
   readonly #links = new Map<string, Link<Content>>()
   readonly #reconciliation: Reconciliation<Content>
-  #cameAt = 0
   #deferred: { link: Link<Content>; message: LedgerMessage<Content> | 'open'; now: number }[] = []
 
   constructor({ origin, rules, initial = new Map(), ...limits }: LedgerOptions<Content>) {
     const { logBytes = 64 * 2 ** 20, unacknowledgedFrames = 4, unacknowledgedBytes = 8 * 2 ** 20 } = limits
-    const pace = new RelayPace<Content>(limits.trafficLimit ?? Infinity, content => rules.bytes(content))
     this.#holdings = new Holdings(origin, initial, rules, logBytes)
-    this.#reconciliation = new Reconciliation(this.#holdings, this.#links, pace)
+    this.#reconciliation = new Reconciliation(this.#holdings, this.#links)
     this.#newOutbox = () => new Outbox(rules, unacknowledgedFrames, unacknowledgedBytes)
     this.#mostFrames = unacknowledgedFrames
   }
@@ -109,7 +94,6 @@ export class Ledger<Content> {
     const entry = this.#holdings.pack(content, now)
     this.#holdings.hold(entry)
     this.#reconciliation.gather(entry, undefined)
-    this.#cameAt = now
     return this.#flushed(now)
   }
 
@@ -134,22 +118,6 @@ export class Ledger<Content> {
     const link = this.#links.get(name)
     if (link === undefined) return []
     this.#take(link, message, now)
-    if (message.type === 'frame') this.#cameAt = now
-    return this.#flushed(now)
-  }
-
-  /** Time has passed (ms): call it now and then where there is a `trafficLimit`. Lets go what has waited long enough. */
-  tick(now: number): LedgerAction<Content>[] {
-    const quiet = now - this.#cameAt >= QUIET_MS
-    for (const { outbox } of this.#links.values()) {
-      if (quiet || now - outbox.relayedAt >= LONGEST_WAIT_MS) outbox.release()
-    }
-    return this.#flushed(now)
-  }
-
-  /** Lets go what waits to be summed with more, now (ms): for when no more will come. */
-  release(now: number): LedgerAction<Content>[] {
-    for (const { outbox } of this.#links.values()) outbox.release()
     return this.#flushed(now)
   }
 

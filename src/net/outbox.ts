@@ -38,9 +38,6 @@ export class Outbox<Content> {
   #waiting: Waiting<Content>[] = []
   readonly #sent: number[] = [] // bytes of each frame
   #sentBytes = 0
-  /** Bytes of others' packs that may be sent; below 0 where the last sum had more. */
-  #allowance = 0
-  #relayedAt = 0
   #ownWasLast = false
 
   /** At most `mostFrames` frames, of `mostBytes` bytes together, are on their way; one may be larger alone. */
@@ -62,11 +59,6 @@ export class Outbox<Content> {
 
   get empty(): boolean {
     return this.#waiting.length === 0 && this.#sent.length === 0
-  }
-
-  /** When a sum of others' packs was sent last (ms); 0 where none was. */
-  get relayedAt(): number {
-    return this.#relayedAt
   }
 
   /**
@@ -110,16 +102,6 @@ export class Outbox<Content> {
     this.#waiting = []
   }
 
-  /** Allows so many bytes more of others' packs; what is not used is kept up to `most`. */
-  allow(bytes: number, most: number): void {
-    this.#allowance = Math.min(this.#allowance + bytes, most)
-  }
-
-  /** Allows a sum of others' packs now, whatever was sent before. */
-  release(): void {
-    this.#allowance = Math.max(this.#allowance, 0)
-  }
-
   /** The next frame, if there is one and it may be sent now (ms). */
   next(now: number): Frame<Content> | undefined {
     const place = this.#sent.length < this.#mostFrames ? this.#nextPlace() : -1
@@ -133,10 +115,6 @@ export class Outbox<Content> {
     this.#sent.push(bytes)
     this.#sentBytes += bytes
     this.#ownWasLast = next.kind === 'own'
-    if (next.kind === 'others') {
-      this.#allowance -= bytes
-      this.#relayedAt = now
-    }
     return { type: 'frame', ranges: next.ranges, content, waited: Math.max(0, now - next.born) }
   }
 
@@ -162,7 +140,7 @@ export class Outbox<Content> {
   #nextPlace(): number {
     if (this.#waiting[0]?.kind === 'single') return 0
     const own = this.#firstOf('own')
-    const others = this.#allowance >= 0 ? this.#firstOf('others') : -1
+    const others = this.#firstOf('others')
     if (own < 0 || others < 0) return Math.max(own, others)
     return this.#ownWasLast ? others : own
   }

@@ -3,7 +3,6 @@ import type { LedgerAction } from './ledger-action.ts'
 import { checkMessage, gathers, type Link } from './ledger-link.ts'
 import type { Entry } from './log.ts'
 import type { LedgerMessage, Vector } from './messages.ts'
-import type { RelayPace } from './relay-pace.ts'
 import { beyond } from './vector.ts'
 
 /**
@@ -18,16 +17,10 @@ export class Reconciliation<Content> {
   adopting: Link<Content> | undefined
   readonly #holdings: Holdings<Content>
   readonly #links: ReadonlyMap<string, Link<Content>>
-  readonly #pace: RelayPace<Content>
 
-  constructor(
-    holdings: Holdings<Content>,
-    links: ReadonlyMap<string, Link<Content>>,
-    pace: RelayPace<Content>
-  ) {
+  constructor(holdings: Holdings<Content>, links: ReadonlyMap<string, Link<Content>>) {
     this.#holdings = holdings
     this.#links = links
-    this.#pace = pace
   }
 
   /** Says on a link what the state holds; from here on, what comes into the state is gathered for it. */
@@ -98,10 +91,7 @@ export class Reconciliation<Content> {
 
   /** What has come into the state goes out on all links but the one it came from. */
   gather(entry: Entry<Content>, from: Link<Content> | undefined): void {
-    const passed = this.#pace.came(entry)
-    const share = this.#pace.share(this.#links.size)
     for (const link of this.#links.values()) {
-      link.outbox.allow(share * passed, share)
       if (link === from || !gathers(link)) continue
       link.outbox.add(entry)
       if (link.phase === 'open' && link.outbox.scattered) this.#startOver(link, 'scattered')

@@ -11,7 +11,6 @@ interface History {
   /** Bytes; undefined: the logs never trim. */
   readonly logBytes: number | undefined
   readonly frames: number
-  readonly trafficLimit: number
   /** Deliveries for each other thing that happens. */
   readonly calm: number
   /** Packs among them, 0 to 1. */
@@ -23,13 +22,12 @@ const MOST_PEERS = 12
 /** Lets things happen to a network at random: packs, deliveries, links, deaths, partitions. */
 function live(history: History): Network {
   const random = randomNumbers(history.seed)
-  const { logBytes = 2 ** 40, frames, trafficLimit } = history
+  const { logBytes = 2 ** 40, frames } = history
   const network = new Network(
     {
       logBytes,
       unacknowledgedFrames: frames,
-      unacknowledgedBytes: random() < 0.5 ? 40 : 2 ** 40,
-      trafficLimit
+      unacknowledgedBytes: random() < 0.5 ? 40 : 2 ** 40
     },
     random
   )
@@ -50,7 +48,6 @@ function live(history: History): Network {
       else network.deliver()
     } else if (event < 0.2) {
       network.pack(peer)
-      if (random() < 0.1) network.wait(peer)
     } else if (event < 0.75) {
       grow(peer)
     } else if (event < 0.85) {
@@ -90,7 +87,6 @@ function settle(network: Network): void {
   const rest = () => network.peers.every(({ ledger }) => ledger.idle)
   for (let left = 20_000; network.deliver() || !rest(); left--) {
     ok(left > 0, 'the peers do not come to rest')
-    for (const peer of network.peers) if (left % 50 === 0) network.wait(peer)
   }
 }
 
@@ -148,7 +144,6 @@ test('whatever happens to links and peers, those that live come to the same stat
     steps: fc.integer({ min: 20, max: 1000 }),
     logBytes: fc.oneof(fc.constant(undefined), fc.constantFrom(0, 400, 1000, 3000, 10_000)),
     frames: fc.integer({ min: 1, max: 4 }),
-    trafficLimit: fc.constantFrom(Infinity, Infinity, 10, 1),
     calm: fc.constantFrom(1, 3, 10, 30),
     busy: fc.constantFrom(0.05, 0.1, 0.3)
   })

@@ -33,7 +33,6 @@ interface Limits {
   readonly logBytes: number
   readonly unacknowledgedFrames: number
   readonly unacknowledgedBytes: number
-  readonly trafficLimit: number
 }
 
 type Message = LedgerMessage<Changes>
@@ -184,12 +183,6 @@ export class Network {
 
   get wires(): Wire[] {
     return [...this.#wires]
-  }
-
-  /** A long time passes at a peer. */
-  wait(peer: Peer): void {
-    this.#now += 60_000
-    this.#carryOut(peer, peer.ledger.tick(this.#now))
   }
 
   /** Delivers one message of any wire; false where there is none. */

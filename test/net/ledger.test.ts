@@ -170,24 +170,3 @@ test('a resumed peer begins with what its state holds', () => {
   deepStrictEqual(words(ledger.received('up', vector(1, { 'me/0': 4 }), 0)), [])
   deepStrictEqual(words(ledger.packed(1, 0)), ['up: me/1 1 = 1'])
 })
-
-test("with a limit of traffic others' packs wait for each other, until none come, or it is long enough, or no more will come", () => {
-  const ledger = linked({ left: 'child', right: 'child' }, { trafficLimit: 1 })
-  const sent = (packs: string, now: number) => {
-    const actions = words(ledger.received('left', frame(packs, 100), now))
-    if (ledger.unacknowledged('right') > 0) ledger.received('right', ack(1), now)
-    return actions.filter(text => text.startsWith('right'))
-  }
-  deepStrictEqual(sent('a 1', 0), ['right: a 1 = 100'])
-  deepStrictEqual(sent('a 2', 0), ['right: a 2 = 100'])
-  deepStrictEqual(sent('a 3', 0), [])
-  deepStrictEqual(words(ledger.packed(7, 0)), ['left: me/1 1 = 7', 'right: me/1 1 = 7'])
-  deepStrictEqual(words(ledger.tick(2_999)), [])
-  deepStrictEqual(words(ledger.tick(3_000)), ['right: a 3 = 100'])
-  deepStrictEqual(sent('a 4', 10_000), [])
-  deepStrictEqual(sent('a 5', 22_990), [])
-  deepStrictEqual(words(ledger.tick(22_999)), [])
-  deepStrictEqual(words(ledger.tick(23_000)), ['right: a 4-5 = 200'])
-  deepStrictEqual(sent('a 6', 23_001), [])
-  deepStrictEqual(words(ledger.release(23_002)), ['right: a 6 = 100'])
-})

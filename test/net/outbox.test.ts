@@ -61,40 +61,13 @@ test('packs of one origin stay in order, though some came back from others', () 
   outbox.add({ ...entry('me 1, b 1', 2), own: false })
   outbox.add(entry('me 2', 4))
   outbox.add(entry('a 2', 8))
-  outbox.allow(-1, 0)
-  deepStrictEqual(sent(outbox), [])
-  outbox.release()
   deepStrictEqual(sent(outbox), ['a 1-2, me 1, b 1 = 11', 'me 2 = 4'])
-})
-
-test("others' packs wait and are summed until so many bytes are allowed; own ones and single ones do not", () => {
-  const outbox = outboxOf({ 'a 1': 10 })
-  outbox.allow(4, 8)
-  deepStrictEqual(sent(outbox), ['a 1 = 10'])
-  for (const packs of ['b 1', 'a 2', 'me 1']) outbox.add(entry(packs, 10))
-  outbox.allow(5, 8)
-  deepStrictEqual(sent(outbox), ['me 1 = 10'])
-  outbox.addBefore([entry('c 1', 10)])
-  deepStrictEqual(sent(outbox), ['c 1 = 10'])
-  outbox.allow(1, 8)
-  deepStrictEqual(sent(outbox, 7), ['b 1, a 2 = 20'])
-  strictEqual(outbox.relayedAt, 7)
-})
-
-test('what is not used of the allowance is kept, but not beyond its most', () => {
-  const outbox = outboxOf({})
-  for (let times = 0; times < 9; times++) outbox.allow(5, 10)
-  for (const packs of ['a 1', 'a 2', 'a 3', 'a 4']) {
-    outbox.add(entry(packs, 6))
-    const frames = packs === 'a 3' || packs === 'a 4' ? [] : [`${packs} = 6`]
-    deepStrictEqual(sent(outbox), frames)
-  }
 })
 
 test('whatever waits is sent once, in order, own packs by themselves', () => {
   const event = fc.oneof(
     fc.record({ origin: fc.constantFrom('me', 'a', 'b', 'c'), own: fc.boolean() }),
-    fc.constantFrom('next' as const, 'acknowledge' as const, 'allow' as const)
+    fc.constantFrom('next' as const, 'acknowledge' as const)
   )
   fc.assert(
     fc.property(fc.array(event, { maxLength: 60 }), fc.integer({ min: 1, max: 4 }), (events, frames) => {
@@ -115,8 +88,7 @@ test('whatever waits is sent once, in order, own packs by themselves', () => {
         if (event === 'next') take()
         else if (event === 'acknowledge') {
           if (outbox.unacknowledged > 0) outbox.acknowledge(1)
-        } else if (event === 'allow') outbox.allow(3, 10)
-        else {
+        } else {
           const sequence = (added.get(event.origin) ?? 0) + 1
           added.set(event.origin, sequence)
           total++
@@ -126,7 +98,6 @@ test('whatever waits is sent once, in order, own packs by themselves', () => {
         }
       }
       for (let left = 200; !outbox.empty && left > 0; left--) {
-        outbox.release()
         if (!take() && outbox.unacknowledged > 0) outbox.acknowledge(1)
       }
       ok(outbox.empty)
