@@ -17,8 +17,8 @@ const SPEED = 900_000
 const LATENCIES = [1, 50]
 const ROUNDS = 2
 const SKIPPED_WORDS = 2e6
-const WARMUP_SECONDS = 20
-const COUNTED_SECONDS = 30
+const WARMUP_SECONDS = 40
+const COUNTED_SECONDS = 160
 
 /** Adds what swarms of 4 to `most` simulated peers send; returns what was done, in words. */
 export async function simulate(

@@ -10,6 +10,9 @@
 //   ratio_apart     the same of peers that train their parts at the same time without a word to each other: what the machine
 //                   gives, and so the most that ratio_to_one can be
 //   bytes_per_word  bytes that all peers sent over their links (before encryption) by the words trained
+//   dense_over      bytes a word of what TensAIR does, over bytes_per_word: after each mini-batch each peer sends the gradient of
+//                   all parameters, dense, in f32, to each other peer: (peers - 1) · 4 · 2 · vocabulary · dim / mini-batch. A
+//                   mini-batch is ours, 8192 words; with its 128 it would be 64 times as much
 //   staleness_mean  milliseconds from a pack's making to its application elsewhere, transit not counted
 //   apply_share     share of the time that peers spent applying others' packs
 //
@@ -33,6 +36,7 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
+import { BATCH_SLOTS } from '../kernels/contract.ts'
 import { openDevice } from '../kernels/index.ts'
 import type { EndEvent, JobEvent } from '../src/jobs/events.ts'
 import { readWordVectors } from '../src/models/word2vec-state.ts'
@@ -57,6 +61,7 @@ const { values } = parseArgs({
     write: { type: 'boolean', default: false }
   }
 })
+const DIM = 100 // the default, which peers train with
 const cores = availableParallelism()
 const counts = (values.peers ?? [1, 2, 4, 8, 16].filter(count => count <= cores).join(','))
   .split(',')
@@ -67,6 +72,8 @@ const pinned = spawnSync('taskset', ['-c', '0', 'true']).status === 0
 interface Outcome {
   readonly wordsPerSecond: number
   readonly bytesPerWord: number
+  /** A word's share of a mini-batch's dense gradient. */
+  readonly denseBytes: number
   readonly staleness: number
   readonly applyShare: number
   readonly loss: number
@@ -148,6 +155,11 @@ function add(peers: number, list: readonly Outcome[], one: number, apart: number
     'bytes'
   )
   row(
+    'dense_over',
+    middle(list, outcome => ((peers - 1) * outcome.denseBytes) / outcome.bytesPerWord),
+    'times'
+  )
+  row(
     'staleness_mean',
     middle(list, outcome => outcome.staleness),
     'ms'
@@ -204,6 +216,7 @@ async function train(
   return {
     wordsPerSecond: words / seconds,
     bytesPerWord: told.reduce((sum, { bytesOut }) => sum + bytesOut, 0) / words,
+    denseBytes: (4 * 2 * (told[0]?.end?.vocabulary ?? Number.NaN) * DIM) / BATCH_SLOTS,
     staleness: mean(told.flatMap(({ staleness }) => staleness)),
     applyShare: mean(told.flatMap(({ applyShare }) => applyShare)),
     loss: mean(told.map(({ end }) => end?.loss ?? Number.NaN)),

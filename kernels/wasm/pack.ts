@@ -46,11 +46,12 @@ export function packRows(
     next = taken < wanted ? capacity : (rows.at(-1) ?? capacity) + 1
   }
   if (count === most) return packed
-  // Some touched rows had nothing to send.
+  // Some touched rows had nothing to send. What holds little more than is used is not worth a copy.
+  const end = count > most / 2 ? 'subarray' : 'slice'
   return {
-    rows: packed.rows.slice(0, count),
-    shifts: packed.shifts.slice(0, count),
-    values: packed.values.slice(0, count * dim),
-    accumulators: packed.accumulators.slice(0, count)
+    rows: packed.rows[end](0, count),
+    shifts: packed.shifts[end](0, count),
+    values: packed.values[end](0, count * dim),
+    accumulators: packed.accumulators[end](0, count)
   }
 }

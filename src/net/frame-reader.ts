@@ -48,6 +48,8 @@ interface Lane {
   skipped: boolean
   buffer: ArrayBuffer
   filled: number
+  /** Bytes of the message before. */
+  last: number
 }
 
 /** A reader that has seen nothing yet. */
@@ -91,9 +93,12 @@ export function frameReader({ limits, onMessage }: FrameReaderOptions): FrameRea
     headerFilled = 0
     if (view.getUint8(1) & MORE) return
     const { type, skipped, buffer, filled } = lane
-    Object.assign(lane, NO_MESSAGE, { buffer: new ArrayBuffer(0) })
+    Object.assign(lane, NO_MESSAGE, { buffer: new ArrayBuffer(0), last: filled })
     if (type === undefined || skipped) return
-    onMessage(type, new Uint8Array(buffer.byteLength === filled ? buffer : buffer.transfer(filled)))
+    onMessage(
+      type,
+      new Uint8Array(2 * filled > buffer.byteLength ? buffer : buffer.transfer(filled), 0, filled)
+    )
   }
 
   return {
@@ -138,21 +143,29 @@ export function frameReader({ limits, onMessage }: FrameReaderOptions): FrameRea
   }
 }
 
+/** From here on a message is likely to become as long as the one before it. */
+const LONG_BYTES = 2 ** 16
+
 const NO_MESSAGE = { type: undefined, limit: 0, claimed: 0, skipped: false, filled: 0 }
 
 function newLane(): Lane {
-  return { begun: 0, bytes: 0, ...NO_MESSAGE, buffer: new ArrayBuffer(0) }
+  return { begun: 0, bytes: 0, ...NO_MESSAGE, buffer: new ArrayBuffer(0), last: 0 }
 }
 
 function progressOf({ begun, type, bytes }: Lane): LaneProgress {
   return { begun, unfinished: type !== undefined, bytes }
 }
 
-/** Memory doubles with what has come; what a frame claims takes none. */
+/**
+ * Memory doubles with what has come, or is at once what the last message had where that was long; what a frame claims takes
+ * none.
+ */
 function append(lane: Lane, piece: Uint8Array): void {
   const wanted = lane.filled + piece.length
   if (wanted > lane.buffer.byteLength) {
-    lane.buffer = lane.buffer.transfer(Math.min(lane.limit, Math.max(wanted, 2 * lane.buffer.byteLength)))
+    const usual = lane.filled >= LONG_BYTES ? lane.last : 0
+    const room = Math.max(wanted, 2 * lane.buffer.byteLength, usual)
+    lane.buffer = lane.buffer.transfer(Math.min(lane.limit, room))
   }
   new Uint8Array(lane.buffer).set(piece, lane.filled)
   lane.filled = wanted
