@@ -95,10 +95,7 @@ export function frameReader({ limits, onMessage }: FrameReaderOptions): FrameRea
     const { type, skipped, buffer, filled } = lane
     Object.assign(lane, NO_MESSAGE, { buffer: new ArrayBuffer(0), last: filled })
     if (type === undefined || skipped) return
-    onMessage(
-      type,
-      new Uint8Array(2 * filled > buffer.byteLength ? buffer : buffer.transfer(filled), 0, filled)
-    )
+    onMessage(type, new Uint8Array(buffer.byteLength === filled ? buffer : buffer.transfer(filled)))
   }
 
   return {
