@@ -11,7 +11,7 @@ import type { Clock, Wire } from './scaleout-network.ts'
 // As in src/net/peer.ts.
 const TICK_MS = 250
 const MOST_APPLYING = 0.25
-const MOST_EXCHANGING = 1 / 32
+const MOST_EXCHANGING = 1 / 64
 
 /** What all peers of a simulated swarm share. */
 export interface World {

@@ -41,7 +41,7 @@ export class SkipGramTrainer {
   readonly vocabulary: Vocabulary
   /** Sets the random numbers of one peer apart from those of others with the same seed; 0 for a model that is trained alone. */
   salt = 0
-  /** How many peers train the model: what new rows take for the number that work on them. */
+  /** What new rows take for the number of peers that work on them. */
   replicas = 1
   /** What takes a turn here runs between two batches. */
   readonly turns = new Turns()

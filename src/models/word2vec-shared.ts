@@ -9,6 +9,8 @@ import { keyOf } from './word-key.ts'
 
 // A pack is one message of the swarm.
 const PACK_BYTES = 4 * 2 ** 20
+// How many are taken to work on a row at most before it knows; not measured with more.
+const MOST_ASSUMED = 16
 // What is expanded, read or applied at once: about 1 MiB.
 const VALUES_A_SLICE = 2 ** 18
 
@@ -91,12 +93,13 @@ export class SharedWord2Vec implements SharedReplica {
    */
   async #count(replicas: number): Promise<void> {
     const before = this.#trainer.replicas
-    if (replicas === before) return
-    this.#trainer.replicas = replicas
+    const assumed = Math.min(replicas, MOST_ASSUMED)
+    if (assumed === before) return
+    this.#trainer.replicas = assumed
     const size = this.#trainer.initializeRows()
     for (const { table } of this.#rows) {
       const multipliers = await table.read('multiplier', 0, size)
-      const scaled = multipliers.map(m => Math.min(Math.max((m * replicas) / before, 1), replicas))
+      const scaled = multipliers.map(m => Math.min(Math.max((m * assumed) / before, 1), replicas))
       await table.write('multiplier', 0, scaled)
     }
   }

@@ -41,8 +41,11 @@ const MOST_OF_PEER = 6
 const MOST_QUEUED = { frames: 8, others: 1024 }
 /** After so long what a neighbour says it had before a link came to be is not taken for that any more. */
 const MOST_APART_MS = 300_000
-/** While there is training to do, packing and applying get about this share of the time, where others keep to it too. */
-const MOST_EXCHANGING = 1 / 32
+/**
+ * While there is training to do, packing and applying get about this share of the time, where others keep to it too. All that an
+ * exchange costs (codec, encryption, garbage collection) is some five times as much.
+ */
+const MOST_EXCHANGING = 1 / 64
 /** And applying alone at most this. */
 const MOST_APPLYING = 0.25
 
