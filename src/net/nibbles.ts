@@ -1,11 +1,24 @@
 // Signed numbers of four bits, two to a byte, the lower first. Four at a time: one u32 of bytes is one u16 of nibbles.
+//
+// The loops are short, and functions of their own: one long loop is compiled while it runs, left for the interpreter at its
+// end, and compiled anew at the next call (15 times in a run of a minute, by the compiler that takes longest).
+
+const PIECE = 4096
 
 /** Whether all values, a multiple of four of them, are -8 to 7. */
 export function fitNibbles(values: Int8Array): boolean {
   const fours = foursOf(values)
+  let fit = true
+  for (let first = 0; fit && first < fours.length; first += PIECE) {
+    fit = fitting(fours, first, Math.min(first + PIECE, fours.length))
+  }
+  return fit
+}
+
+function fitting(fours: Uint32Array, first: number, end: number): boolean {
   // Bits 3 to 7 of a byte are the same where four bits say it all.
   let differing = 0
-  for (let i = 0; i < fours.length; i++) differing |= fours[i] ^ (fours[i] >>> 1)
+  for (let i = first; i < end; i++) differing |= fours[i] ^ (fours[i] >>> 1)
   return (differing & 0x78787878) === 0
 }
 
@@ -13,11 +26,17 @@ export function fitNibbles(values: Int8Array): boolean {
 export function nibblesOf(values: Int8Array): Uint8Array {
   const fours = foursOf(values)
   const nibbles = new Uint16Array(fours.length)
-  for (let i = 0; i < fours.length; i++) {
+  for (let first = 0; first < fours.length; first += PIECE) {
+    narrow(fours, nibbles, first, Math.min(first + PIECE, fours.length))
+  }
+  return new Uint8Array(nibbles.buffer)
+}
+
+function narrow(fours: Uint32Array, nibbles: Uint16Array, first: number, end: number): void {
+  for (let i = first; i < end; i++) {
     const four = fours[i]
     nibbles[i] = (four & 0xf) | ((four >>> 4) & 0xf0) | ((four >>> 8) & 0xf00) | ((four >>> 12) & 0xf000)
   }
-  return new Uint8Array(nibbles.buffer)
 }
 
 /** to[places[i]] = from[i], of rows of `dim` values, a multiple of four: nibbles in `from`, bytes in `to`. */
@@ -25,15 +44,15 @@ export function widenRows(from: Uint8Array, to: Uint8Array, dim: number, places:
   const nibbles = new Uint16Array(from.buffer, from.byteOffset, from.length / 2)
   const fours = new Uint32Array(to.buffer, to.byteOffset, to.length / 4)
   const length = dim / 4
-  let at = 0
-  for (let i = 0; i < places.length; i++) {
-    const end = places[i] * length + length
-    for (let j = end - length; j < end; j++) {
-      const four = nibbles[at++]
-      const low = (four & 0xf) | ((four & 0xf0) << 4) | ((four & 0xf00) << 8) | ((four & 0xf000) << 12)
-      const signs = low & 0x08080808
-      fours[j] = low | (signs << 1) | (signs << 2) | (signs << 3) | (signs << 4)
-    }
+  for (let i = 0; i < places.length; i++) widen(nibbles, i * length, fours, places[i] * length, length)
+}
+
+function widen(nibbles: Uint16Array, from: number, fours: Uint32Array, to: number, length: number): void {
+  for (let i = 0; i < length; i++) {
+    const four = nibbles[from + i]
+    const low = (four & 0xf) | ((four & 0xf0) << 4) | ((four & 0xf00) << 8) | ((four & 0xf000) << 12)
+    const signs = low & 0x08080808
+    fours[to + i] = low | (signs << 1) | (signs << 2) | (signs << 3) | (signs << 4)
   }
 }
 
