@@ -171,6 +171,6 @@ class PatientReader<Item> {
       this.#alarm = false
       this.#inbox.put('time')
     }
-    this.#clock.wait(due - this.#clock.now(), this.#closing.signal).then(ring, () => {})
+    this.#clock.wait(due - this.#clock.now(), this.#closing.signal).then(ring)
   }
 }

@@ -1,6 +1,7 @@
 import { chunkAt, chunksOf, stream } from '../stream.ts'
-import type { Chunk, Operator } from '../types.ts'
-import { isPromise, operatorError } from './call.ts'
+import type { Chunk } from '../types.ts'
+import { isPromise } from './call.ts'
+import { type FailureOptions, Failures, type FallibleOperator, fallible } from './failures.ts'
 
 /** Items gathered before they are handed on, however many one item becomes. */
 const GATHERED = 8192
@@ -14,47 +15,92 @@ type Many<Out> = Iterable<Out> | AsyncIterable<Out>
  * is handed on before more is taken; the rest goes on in chunks. A position is that of the item all of which is out. A
  * reader that stops closes what is open.
  *
+ * An item for which `expand`, or what it answered, fails goes by `onError`; where that does not end the flow, what came of
+ * the item before it failed stays, and the rest is left out.
+ *
  * @throws Error naming the item, counted from 0, when `expand` or what it answered throws; its error is the cause.
  */
-export function flatMap<In, Out>(expand: (item: In) => Many<Out> | Promise<Many<Out>>): Operator<In, Out> {
-  return items => stream(() => flatMapped(chunksOf(items), expand))
+export function flatMap<In, Out>(
+  expand: (item: In) => Many<Out> | Promise<Many<Out>>,
+  { onError }: FailureOptions<In> = {}
+): FallibleOperator<In, Out> {
+  const failures = new Failures('flatMap', onError)
+  return fallible(failures, items => stream(() => flatMapped(chunksOf(items), expand, failures)))
 }
 
 async function* flatMapped<In, Out>(
   chunks: AsyncIterable<Chunk<In>>,
-  expand: (item: In) => Many<Out> | Promise<Many<Out>>
+  expand: (item: In) => Many<Out> | Promise<Many<Out>>,
+  failures: Failures<In>
 ): AsyncGenerator<Chunk<Out>> {
-  let index = 0
+  let before = 0
   for await (const chunk of chunks) {
-    let out: Out[] = []
-    for (const item of chunk) {
+    const items = Array.isArray(chunk) ? (chunk as readonly In[]) : Array.from(chunk)
+    const run: Run<In, Out> = { items, at: 0, out: [], answer: undefined }
+    while (run.at < items.length) {
       try {
-        const answer = expand(item)
-        const many = isPromise(answer) ? await answer : answer
-        if (isAsync(many)) {
-          if (out.length > 0) yield out
-          out = []
-          // As plain items: their positions are places in another source.
-          for await (const inner of chunksOf(many)) yield Array.from(inner)
-        } else {
-          for (const one of many) {
-            out.push(one)
-            if (out.length < GATHERED) continue
-            yield out
-            out = []
-          }
-          if (isPromise(answer) && out.length > 0) {
-            yield out
-            out = []
-          }
-        }
+        goOn(run, expand)
+        if (run.answer !== undefined) yield* handedOut(run, run.answer)
       } catch (error) {
-        throw operatorError('flatMap', index, error)
+        await failures.failed(items[run.at] as In, before + run.at, error)
       }
-      index++
+      run.at++
+      if (run.out.length < GATHERED) continue
+      yield run.out
+      run.out = []
     }
-    if (out.length > 0 || chunk.position !== undefined) yield chunkAt(out, chunk.position)
+    before += items.length
+    if (run.out.length > 0 || chunk.position !== undefined) yield chunkAt(run.out, chunk.position)
   }
+}
+
+/** A chunk that is being expanded. */
+interface Run<In, Out> {
+  readonly items: readonly In[]
+  /** The item whose turn it is, or whose answer is waited for, or which has failed. */
+  at: number
+  out: Out[]
+  /** What must be awaited, or may be much. */
+  answer: Many<Out> | Promise<Many<Out>> | undefined
+}
+
+/** Takes arrays that are there at once, until enough is gathered. Not in the generator: those are not compiled as well. */
+function goOn<In, Out>(run: Run<In, Out>, expand: (item: In) => Many<Out> | Promise<Many<Out>>): void {
+  const { items, out } = run
+  run.answer = undefined
+  for (; run.at < items.length; run.at++) {
+    const answer = expand(items[run.at] as In)
+    if (!Array.isArray(answer) || answer.length > GATHERED) {
+      run.answer = answer
+      return
+    }
+    for (let i = 0; i < answer.length; i++) out.push(answer[i] as Out)
+    if (out.length >= GATHERED) return
+  }
+}
+
+/** Adds what an answer has to what is gathered, and hands out what is enough of it, or was waited for. */
+async function* handedOut<In, Out>(
+  run: Run<In, Out>,
+  answer: Many<Out> | Promise<Many<Out>>
+): AsyncGenerator<Chunk<Out>> {
+  const many = isPromise(answer) ? await answer : answer
+  if (isAsync(many)) {
+    if (run.out.length > 0) yield run.out
+    run.out = []
+    // As plain items: their positions are places in another source.
+    for await (const inner of chunksOf(many)) yield Array.from(inner)
+    return
+  }
+  for (const one of many) {
+    run.out.push(one)
+    if (run.out.length < GATHERED) continue
+    yield run.out
+    run.out = []
+  }
+  if (!isPromise(answer) || run.out.length === 0) return
+  yield run.out
+  run.out = []
 }
 
 function isAsync<Out>(many: Many<Out>): many is AsyncIterable<Out> {

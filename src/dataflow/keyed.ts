@@ -12,12 +12,7 @@ export interface Fold<Item, Accumulator> {
 }
 
 /** Takes what a window has come to. */
-export type Emit<Key, Accumulator> = (
-  key: Key,
-  start: number,
-  end: number,
-  accumulator: Accumulator
-) => void
+export type Emit<Key, Accumulator> = (key: Key, start: number, end: number, accumulator: Accumulator) => void
 
 /** Windows that are open, and what each key has come to in them. */
 export interface Panes<Key, Item> {
@@ -82,7 +77,7 @@ export class SessionPanes<Key, Item, Accumulator> implements Panes<Key, Item> {
     }
     if (into === undefined) {
       if (end <= this.#watermark) return false
-      into = this.#begin(key, time, end, this.#fold.initial())
+      into = this.#begin(key, time, end)
     } else {
       if (other !== undefined) into = this.#join(into, other)
       into.start = Math.min(into.start, time)
@@ -95,13 +90,96 @@ export class SessionPanes<Key, Item, Accumulator> implements Panes<Key, Item> {
   advance(watermark: number): void {
     if (watermark > this.#watermark) this.#watermark = watermark
     while (this.#ends.least <= watermark) {
-      const session = this.#ends.take()
-      if (session === undefined || !this.#open.has(session)) continue // it has become part of another
-      if (session.end > watermark) {
+      const first = this.#ends.take()
+      if (first === undefined) return
+      const { session, end } = first
+      if (!this.#open.has(session)) continue // it has become part of another
+      if (session.end > end) {
         this.#ends.put(session) // it has grown since it was put there
         continue
       }
-      this.#over.push(session)
+      this.#forget(session)
+      this.#emit(session.key, session.start, session.end, session.accumulator)
     }
   }
+
+  #begin(key: Key, start: number, end: number): Session<Key, Accumulator> {
+    const opened = this.#opened++
+    const accumulator = this.#fold.initial()
+    const session = { key, start, end, accumulator, opened, position: this.before }
+    const sessions = this.#byKey.get(key)
+    if (sessions === undefined) this.#byKey.set(key, [session])
+    else sessions.push(session)
+    this.#open.add(session)
+    this.#ends.put(session)
+    return session
+  }
+
+  /** Two sessions that have grown together, as the one of them that was opened first. */
+  #join(a: Session<Key, Accumulator>, b: Session<Key, Accumulator>): Session<Key, Accumulator> {
+    const [earlier, later] = a.start < b.start ? [a, b] : [b, a]
+    const [kept, gone] = a.opened < b.opened ? [a, b] : [b, a]
+    kept.accumulator = this.#fold.merge(earlier.accumulator, later.accumulator)
+    kept.start = earlier.start
+    kept.end = later.end
+    this.#forget(gone)
+    return kept
+  }
+
+  #forget(session: Session<Key, Accumulator>): void {
+    this.#open.delete(session)
+    const sessions = this.#byKey.get(session.key)
+    if (sessions === undefined || sessions.length === 1) this.#byKey.delete(session.key)
+    else sessions.splice(sessions.indexOf(session), 1)
+  }
+}
+
+interface End<Ending> {
+  readonly end: number
+  readonly session: Ending
+}
+
+/** Sessions by the end they had when they were put here, then by which was opened first: a binary heap. */
+class Ends<Ending extends { readonly end: number; readonly opened: number }> {
+  readonly #heap: End<Ending>[] = []
+
+  get least(): number {
+    return this.#heap[0]?.end ?? Number.POSITIVE_INFINITY
+  }
+
+  put(session: Ending): void {
+    const added = { end: session.end, session }
+    let at = this.#heap.push(added) - 1
+    while (at > 0) {
+      const parent = (at - 1) >> 1
+      const above = this.#heap[parent] as End<Ending>
+      if (before(above, added)) break
+      this.#heap[at] = above
+      at = parent
+    }
+    this.#heap[at] = added
+  }
+
+  /** Takes the least out, where there is one. */
+  take(): End<Ending> | undefined {
+    const least = this.#heap[0]
+    const last = this.#heap.pop()
+    if (last === undefined || this.#heap.length === 0) return least
+    let at = 0
+    for (;;) {
+      const left = this.#heap[2 * at + 1]
+      const right = this.#heap[2 * at + 2]
+      if (left === undefined) break
+      const lesser = right !== undefined && before(right, left) ? right : left
+      if (before(last, lesser)) break
+      this.#heap[at] = lesser
+      at = lesser === left ? 2 * at + 1 : 2 * at + 2
+    }
+    this.#heap[at] = last
+    return least
+  }
+}
+
+function before<Ending extends { readonly opened: number }>(a: End<Ending>, b: End<Ending>): boolean {
+  return a.end < b.end || (a.end === b.end && a.session.opened < b.session.opened)
 }

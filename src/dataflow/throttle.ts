@@ -3,37 +3,34 @@ import type { Chunk, Operator } from '../types.ts'
 
 /** What operators know of time; tests pass their own. */
 export interface Clock {
-  /** Milliseconds since some moment, never going back. */
+  /** Milliseconds since some moment. */
   now(): number
-  /** Resolves after `ms` milliseconds, or now and then earlier; rejects when the signal aborts. */
-  wait(ms: number, signal?: AbortSignal): Promise<void>
+  /** Resolves after `ms` milliseconds, or earlier, as at once when the signal aborts: whoever waits looks at the time again. */
+  wait(ms: number, signal: AbortSignal): Promise<void>
 }
 
 /** A timer that is set for longer rings at once. */
 const LONGEST_MS = 2 ** 31 - 1
 
+/** A clock that nobody sets. */
 export const realClock: Clock = {
   now: () => performance.now(),
   wait: (ms, signal) =>
-    new Promise((resolve, reject) => {
-      const timer = setTimeout(
-        () => {
-          signal?.removeEventListener('abort', stop)
-          resolve()
-        },
-        Math.min(ms, LONGEST_MS)
-      )
-      const stop = () => {
+    new Promise(resolve => {
+      const done = () => {
         clearTimeout(timer)
-        reject(signal?.reason)
+        signal.removeEventListener('abort', done)
+        resolve()
       }
-      signal?.addEventListener('abort', stop, { once: true })
+      const timer = setTimeout(done, signal.aborted ? 0 : Math.min(ms, LONGEST_MS))
+      signal.addEventListener('abort', done)
     })
 }
 
 export interface ThrottleOptions {
   /** Most items handed out in any time of `seconds`. */
   readonly items: number
+  /** The time that the bound is for. */
   readonly seconds: number
   /** What tells the time. Default: the real one. */
   readonly clock?: Clock
@@ -41,6 +38,8 @@ export interface ThrottleOptions {
 
 /** A chunk is handed out in parts no greater than this share of `items`, so that a slow reader loses little by the law. */
 const PARTS = 32
+/** Items that go out within this share of the time count as one moment, the last of it. */
+const MOMENTS = 1024
 
 /**
  * Hands on all items, in order, but in any time of `seconds`, wherever it begins, at most `items` of them; more are not
@@ -48,21 +47,18 @@ const PARTS = 32
  *
  * They go out as fast as they come while there is room, so up to `items` at once. An item counts from when the reader can
  * have taken it last: the first of a chunk when that is handed out, the others when the reader comes back for more. Chunks
- * that are too great are cut, and their position is that of the last part. The times of the last `items` items are
- * remembered, fewer where several went out at once. A reader that stops while there is no room waits for it.
+ * that are too great are cut, and their position is that of the last part. What is remembered is bounded: for each 1024th
+ * of the time, when the last item went out and how many did.
  *
  * @throws RangeError where `items` is not a whole number, at least 1, or `seconds` is not a number above 0.
  */
-export function throttle<Item>({
-  items,
-  seconds,
-  clock = realClock
-}: ThrottleOptions): Operator<Item, Item> {
+export function throttle<Item>({ items, seconds, clock = realClock }: ThrottleOptions): Operator<Item, Item> {
   if (!Number.isSafeInteger(items) || items < 1) {
     throw new RangeError(`throttle: items must be a whole number of items, at least 1; got ${items}`)
   }
   checkSeconds('throttle', seconds)
-  return source => stream(() => throttled(chunksOf(source), new Allowance(items, seconds * 1000, clock)))
+  return source =>
+    stream(() => throttled(chunksOf(source), items, new Allowance(items, seconds * 1000, clock)))
 }
 
 /** @throws RangeError where `seconds` is not a number above 0. */
@@ -74,39 +70,73 @@ export function checkSeconds(operator: string, seconds: number): void {
 
 async function* throttled<Item>(
   chunks: AsyncIterable<Chunk<Item>>,
+  items: number,
   allowance: Allowance
 ): AsyncGenerator<Chunk<Item>> {
   for await (const chunk of chunks) {
-    if (chunk.length <= allowance.part) {
-      await allowance.room(chunk.length)
-      yield* allowance.spend(chunk)
-      continue
-    }
-    const items = Array.from(chunk)
-    for (let start = 0; start < items.length; start += allowance.part) {
-      const end = start + allowance.part
-      const part = items.slice(start, end)
+    for (const part of partsOf(chunk, Math.ceil(items / PARTS))) {
       await allowance.room(part.length)
-      yield* allowance.spend(end < items.length ? part : chunkAt(part, chunk.position))
+      allowance.spend(Math.min(1, part.length))
+      yield part
+      allowance.spend(Math.max(0, part.length - 1))
     }
+  }
+}
+
+function* partsOf<Item>(chunk: Chunk<Item>, size: number): Generator<Chunk<Item>> {
+  if (chunk.length <= size) {
+    yield chunk
+    return
+  }
+  const items = Array.from(chunk)
+  for (let end = size; ; end += size) {
+    const part = items.slice(end - size, end)
+    yield end < items.length ? part : chunkAt(part, chunk.position)
+    if (end >= items.length) return
   }
 }
 
 /** What was handed out within the last `ms`. */
 class Allowance {
-  readonly part: number
-  readonly #items: number
   readonly #ms: number
   readonly #clock: Clock
-  /** How many went out when, oldest first. */
-  readonly #spent: { readonly at: number; count: number }[] = []
+  readonly #never = new AbortController().signal
+  /** How many went out from when to when, oldest first. */
+  readonly #spent: { readonly from: number; to: number; count: number }[] = []
   #left: number
 
   constructor(items: number, ms: number, clock: Clock) {
-    this.part = Math.ceil(items / PARTS)
-    this.#items = items
     this.#ms = ms
     this.#clock = clock
     this.#left = items
+  }
+
+  /** Resolves when so many may go out. */
+  async room(count: number): Promise<void> {
+    while (this.#left < count) {
+      const now = this.#clock.now()
+      const [oldest] = this.#spent
+      if (oldest === undefined) return
+      const free = oldest.to + this.#ms
+      if (free > now) {
+        await this.#clock.wait(free - now, this.#never)
+        continue
+      }
+      this.#left += oldest.count
+      this.#spent.shift()
+    }
+  }
+
+  spend(count: number): void {
+    if (count === 0) return
+    const now = this.#clock.now()
+    this.#left -= count
+    const latest = this.#spent.at(-1)
+    if (latest !== undefined && now - latest.from < this.#ms / MOMENTS) {
+      latest.to = now
+      latest.count += count
+    } else {
+      this.#spent.push({ from: now, to: now, count })
+    }
   }
 }

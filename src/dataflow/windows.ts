@@ -56,7 +56,8 @@ export function session(gapMs: number): Windows {
 }
 
 function whole(kind: string, wanted: string, got: number): void {
-  if (!Number.isSafeInteger(got) || got < 1) throw new RangeError(`${kind}: ${wanted}, at least 1; got ${got}`)
+  if (!Number.isSafeInteger(got) || got < 1)
+    throw new RangeError(`${kind}: ${wanted}, at least 1; got ${got}`)
 }
 
 /** What one aligned window holds; keys are in the order they came. */
@@ -86,12 +87,7 @@ export class AlignedPanes<Key, Item, Accumulator> implements Panes<Key, Item> {
   #watermark = Number.NEGATIVE_INFINITY
   #newest: Pane<Key, Accumulator> | undefined // the open one with the greatest start, where it was met last
 
-  constructor(
-    ms: number,
-    every: number,
-    fold: Fold<Item, Accumulator>,
-    emit: Emit<Key, Accumulator>
-  ) {
+  constructor(ms: number, every: number, fold: Fold<Item, Accumulator>, emit: Emit<Key, Accumulator>) {
     this.#ms = ms
     this.#every = every
     this.#fold = fold

@@ -127,6 +127,21 @@ test('merge closes every stream when the reader stops, and does not wait for one
   strictEqual(closed, true)
 })
 
+test('merge is done when the streams that it can close at once are closed', async () => {
+  let closed = 0
+  async function* slow() {
+    try {
+      for (;;) yield 1
+    } finally {
+      await new Promise(setImmediate)
+      closed++
+    }
+  }
+  let seen = 0
+  for await (const _ of merge(slow(), slow())) if (++seen === 4) break
+  strictEqual(closed, 2)
+})
+
 test('what fails while it is closed does not hide the error that came first', async () => {
   async function* grumbling() {
     try {

@@ -74,23 +74,44 @@ test('a branch that stops anywhere costs the others nothing, and the last to sto
   )
 })
 
-test('the slowest branch sets the pace, at most `most` items and a chunk behind', async () => {
+test('the slowest branch sets the pace, less than `most` items and a chunk behind', async () => {
+  for (const [most, held] of [
+    [4, 2],
+    [5, 3]
+  ] as const) {
+    const seen = account()
+    const [slow, quick] = split(source(endless(), seen), 2, { most }).map(branch => branch.chunks())
+    let ahead = 0
+    const run = (async () => {
+      while ((await quick?.next())?.done === false && ahead < 100) ahead++
+    })()
+    await idle()
+    deepStrictEqual([ahead, seen.chunks], [held, held])
+    await slow?.next()
+    await idle()
+    deepStrictEqual([ahead, seen.chunks], [held + 1, held + 1])
+    await slow?.return(undefined)
+    await run
+    strictEqual(ahead, 100, 'alone it goes as it likes')
+    await quick?.return(undefined)
+    strictEqual(seen.closed, 1)
+  }
+})
+
+test('chunks without items are bounded too', async () => {
+  function* empty() {
+    for (;;) yield []
+  }
   const seen = account()
-  const [slow, quick] = split(source(endless(), seen), 2, { most: 5 }).map(branch => branch.chunks())
-  let ahead = 0
-  const run = (async () => {
-    while ((await quick?.next())?.done === false && ahead < 100) ahead++
-  })()
+  const [slow, quick] = split(source(empty(), seen), 2, { most: 3 }).map(branch => branch.chunks())
+  for (let i = 0; i < 3; i++) await quick?.next()
+  const fourth = quick?.next()
   await idle()
-  deepStrictEqual([ahead, seen.chunks], [3, 3], 'with 4 items held one more chunk is read, with 6 none')
+  strictEqual(seen.chunks, 3)
   await slow?.next()
-  await idle()
-  deepStrictEqual([ahead, seen.chunks], [4, 4])
-  await slow?.return(undefined)
-  await run
-  strictEqual(ahead, 100, 'alone it goes as it likes')
-  await quick?.return(undefined)
-  strictEqual(seen.closed, 1)
+  await fourth
+  strictEqual(seen.chunks, 4)
+  for (const branch of [slow, quick]) await branch?.return(undefined)
 })
 
 test('a branch waits for one that was not begun, and goes on when that is read', async () => {

@@ -1,0 +1,171 @@
+import { chunkAt, chunksOf, stream } from '../stream.ts'
+import type { Chunk, Operator, Position } from '../types.ts'
+import { isPromise, operatorError } from './call.ts'
+import { type Emit, type Fold, type Panes, SessionPanes } from './keyed.ts'
+import { type Clock, checkedTime, checkLateness, realClock, ticked, Watermark } from './watermark.ts'
+import { AlignedPanes, type Windows } from './windows.ts'
+
+/** Results gathered before they are handed on, however many windows one chunk ends. */
+const GATHERED = 8192
+
+/** What goes by windows has in common. */
+export interface Windowing<Item, Key> {
+  /** What an item is kept apart by; values as keys of a Map. Default: all items together, with the key undefined. */
+  readonly key?: (item: Item) => Key
+  /** An item's time in ms, for windows by event time. Default: the clock's time when its chunk came. */
+  readonly time?: (item: Item) => number
+  /** How much later than the latest item one may come, in ms. Default 0. */
+  readonly lateness?: number
+  /** Takes the items that are too late; what it answers is awaited. Default: they are only counted. */
+  readonly late?: (item: Item) => void | Promise<void>
+  /** Processing time, where there is no `time`. Default: the computer's. */
+  readonly clock?: Clock
+}
+
+export interface WindowOptions<Item, Key> extends Windowing<Item, Key> {
+  /** `count`, `tumbling`, `sliding` or `session`. */
+  readonly kind: Windows
+}
+
+/** A window that is over, and its items. */
+export interface Window<Key, Item> {
+  readonly key: Key
+  /** In ms; windows by count: the number of the stream's items before it. */
+  readonly start: number
+  readonly end: number
+  readonly items: Item[]
+}
+
+export interface Windowed<In, Out> extends Operator<In, Out> {
+  /** Items so far that came too late for every window of theirs. */
+  readonly late: number
+}
+
+/**
+ * Gathers the items of each key and window, and emits them when the window is over.
+ *
+ * By event time (`time`) the watermark is the greatest time of all items so far less `lateness`; it rises before the item is
+ * put into its windows, and a window is over when the watermark reaches its end. An item is late where each of its windows
+ * ended at the watermark or before: it goes to `late` and nowhere else. So where no item is more than `lateness` behind the
+ * greatest before it, the windows are those of the whole stream; one item from far in the future makes those after it late.
+ * By processing time a window is over when the clock reaches its end, whether items come or not, and none is late.
+ *
+ * Windows come out in the order of their ends; those with the same end in the order in which their first items came; the
+ * rest when the stream ends. Items are in the order they came; where one joins two sessions into one, those of the earlier
+ * session are first. Memory: the items of open windows, in each of theirs; nothing is kept of what is over. A position is the
+ * last before any item that waits: who resumes there sees items again that were in windows emitted since.
+ *
+ * @throws RangeError for a lateness below 0, or one without `time`. Error naming the item, counted from 0, when a function
+ *   throws or a time is not a finite number.
+ */
+export function window<Item, Key = undefined>(
+  options: WindowOptions<Item, Key>
+): Windowed<Item, Window<Key, Item>> {
+  const fold: Fold<Item, Item[]> = {
+    initial: () => [],
+    add(items, item) {
+      items.push(item)
+      return items
+    },
+    merge: (earlier, later) => earlier.concat(later)
+  }
+  const emit = (key: Key, start: number, end: number, items: Item[]) => ({ key, start, end, items })
+  return windowed('window', options.kind, options, fold, emit)
+}
+
+/** The operator that emits what `fold` makes of each key and window; `name` is what errors call it. */
+export function windowed<Item, Key, Accumulator, Out>(
+  name: string,
+  kind: Windows,
+  options: Windowing<Item, Key>,
+  fold: Fold<Item, Accumulator>,
+  result: (key: Key, start: number, end: number, accumulator: Accumulator) => Out
+): Windowed<Item, Out> {
+  const { time, lateness = 0 } = options
+  checkLateness(name, lateness)
+  if (lateness > 0 && (time === undefined || kind.kind === 'count')) {
+    throw new RangeError(
+      `${name}: lateness needs time and windows that go by it; got a lateness of ${lateness}`
+    )
+  }
+  const counts = { late: 0 }
+  const operator = (items: AsyncIterable<Item>) =>
+    stream(() => {
+      const out = new Outbox<Out>()
+      const panes = panesOf<Key, Item, Accumulator>(kind, fold, (key, start, end, accumulator) =>
+        out.items.push(result(key, start, end, accumulator))
+      )
+      return run(name, kind, options, panes, out, chunksOf(items), counts)
+    })
+  return Object.defineProperty(operator as unknown as Windowed<Item, Out>, 'late', { get: () => counts.late })
+}
+
+/** Results that wait to be handed on. */
+class Outbox<Out> {
+  items: Out[] = []
+
+  take(): Out[] {
+    const { items } = this
+    this.items = []
+    return items
+  }
+}
+
+function panesOf<Key, Item, Accumulator>(
+  kind: Windows,
+  fold: Fold<Item, Accumulator>,
+  emit: Emit<Key, Accumulator>
+): Panes<Key, Item> {
+  if (kind.kind === 'session') return new SessionPanes(kind.gapMs, fold, emit)
+  // A count is a time that goes on by 1 with each item.
+  if (kind.kind === 'count') return new AlignedPanes(kind.size, kind.size, fold, emit)
+  return new AlignedPanes(kind.ms, kind.every, fold, emit)
+}
+
+async function* run<Item, Key, Out>(
+  name: string,
+  kind: Windows,
+  options: Windowing<Item, Key>,
+  panes: Panes<Key, Item>,
+  out: Outbox<Out>,
+  chunks: AsyncGenerator<Chunk<Item>>,
+  counts: { late: number }
+): AsyncGenerator<Chunk<Out>> {
+  const { key = () => undefined as Key, time, lateness = 0, late, clock = realClock } = options
+  const counting = kind.kind === 'count'
+  const byClock = !counting && time === undefined
+  const watermark = new Watermark(lateness)
+  let index = 0
+  let position: Position | undefined
+  let now = Number.NEGATIVE_INFINITY
+  for await (const chunk of byClock ? ticked(chunks, () => panes.due, clock) : chunks) {
+    if (byClock) now = Math.max(now, clock.now()) // a clock may be set back
+    try {
+      if (byClock) panes.advance(now)
+      panes.before = position
+      for (const item of chunk ?? []) {
+        const at = counting ? index : time === undefined ? now : checkedTime(time(item))
+        if (!counting && watermark.rise(at)) panes.advance(watermark.value)
+        if (!panes.add(key(item), at, item)) {
+          counts.late++
+          const answer = late?.(item)
+          if (isPromise(answer)) await answer
+        }
+        if (counting) panes.advance(index + 1)
+        index++
+        if (out.items.length >= GATHERED) yield out.take()
+      }
+    } catch (error) {
+      throw operatorError(name, index, error)
+    }
+    if (chunk !== undefined) position = chunk.position
+    const held = panes.held
+    if (out.items.length > 0) yield chunkAt(out.take(), held === undefined ? position : held.position)
+  }
+  try {
+    panes.advance(Number.POSITIVE_INFINITY)
+  } catch (error) {
+    throw operatorError(name, index - 1, error)
+  }
+  if (out.items.length > 0 || position !== undefined) yield chunkAt(out.take(), position)
+}
