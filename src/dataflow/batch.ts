@@ -1,7 +1,7 @@
 import { chunkAt, chunksOf, stream } from '../stream.ts'
 import type { Chunk, Operator, Position } from '../types.ts'
-import { close, Inbox } from './merge.ts'
-import { type Clock, checkSeconds, realClock } from './throttle.ts'
+import { type Clock, checkSeconds, steadyClock } from './clock.ts'
+import { close, Inbox } from './inbox.ts'
 
 export interface BatchOptions {
   /** Items in a batch. */
@@ -26,7 +26,7 @@ export interface BatchOptions {
  *
  * @throws RangeError where `size` is not a whole number, at least 1, or `seconds` is not a number above 0.
  */
-export function batch<Item>({ size, seconds, clock = realClock }: BatchOptions): Operator<Item, Item[]> {
+export function batch<Item>({ size, seconds, clock = steadyClock }: BatchOptions): Operator<Item, Item[]> {
   if (!Number.isSafeInteger(size) || size < 1) {
     throw new RangeError(`batch: size must be a whole number of items, at least 1; got ${size}`)
   }

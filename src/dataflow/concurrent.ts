@@ -3,7 +3,7 @@
 import { chunkAt } from '../stream.ts'
 import type { Chunk, Position } from '../types.ts'
 import type { Failures } from './failures.ts'
-import { close } from './merge.ts'
+import { close } from './inbox.ts'
 
 export interface ConcurrencyOptions {
   /** Calls that may run at once. Default 1. */

@@ -1,7 +1,8 @@
 import { chunksOf, stream } from '../stream.ts'
 import type { Chunk, Stream } from '../types.ts'
+import { bothOf } from './both.ts'
 import { isPromise, operatorError } from './call.ts'
-import { bothOf, checkedTime, checkLateness, Watermark } from './watermark.ts'
+import { checkedTime, checkLateness, Watermark } from './watermark.ts'
 
 /** Pairs gathered before they are handed on, however many one chunk makes. */
 const GATHERED = 8192

@@ -1,8 +1,9 @@
 import { chunkAt, chunksOf, stream } from '../stream.ts'
 import type { Chunk, Stream } from '../types.ts'
+import { bothOf } from './both.ts'
 import { operatorError } from './call.ts'
-import { close } from './merge.ts'
-import { bothOf, checkedTime, checkLateness, Watermark } from './watermark.ts'
+import { close } from './inbox.ts'
+import { checkedTime, checkLateness, Watermark } from './watermark.ts'
 
 export interface JoinTableOptions<Item, Update, Key, Value> {
   /** The key in the table, of an item and of an update; values as keys of a Map. */

@@ -1,31 +1,6 @@
 import { chunkAt, chunksOf, stream } from '../stream.ts'
 import type { Chunk, Operator } from '../types.ts'
-
-/** What operators know of time; tests pass their own. */
-export interface Clock {
-  /** Milliseconds since some moment. */
-  now(): number
-  /** Resolves after `ms` milliseconds, or earlier, as at once when the signal aborts: whoever waits looks at the time again. */
-  wait(ms: number, signal: AbortSignal): Promise<void>
-}
-
-/** A timer that is set for longer rings at once. */
-const LONGEST_MS = 2 ** 31 - 1
-
-/** A clock that nobody sets. */
-export const realClock: Clock = {
-  now: () => performance.now(),
-  wait: (ms, signal) =>
-    new Promise(resolve => {
-      const done = () => {
-        clearTimeout(timer)
-        signal.removeEventListener('abort', done)
-        resolve()
-      }
-      const timer = setTimeout(done, signal.aborted ? 0 : Math.min(ms, LONGEST_MS))
-      signal.addEventListener('abort', done)
-    })
-}
+import { type Clock, checkSeconds, steadyClock } from './clock.ts'
 
 export interface ThrottleOptions {
   /** Most items handed out in any time of `seconds`. */
@@ -52,20 +27,17 @@ const MOMENTS = 1024
  *
  * @throws RangeError where `items` is not a whole number, at least 1, or `seconds` is not a number above 0.
  */
-export function throttle<Item>({ items, seconds, clock = realClock }: ThrottleOptions): Operator<Item, Item> {
+export function throttle<Item>({
+  items,
+  seconds,
+  clock = steadyClock
+}: ThrottleOptions): Operator<Item, Item> {
   if (!Number.isSafeInteger(items) || items < 1) {
     throw new RangeError(`throttle: items must be a whole number of items, at least 1; got ${items}`)
   }
   checkSeconds('throttle', seconds)
   return source =>
     stream(() => throttled(chunksOf(source), items, new Allowance(items, seconds * 1000, clock)))
-}
-
-/** @throws RangeError where `seconds` is not a number above 0. */
-export function checkSeconds(operator: string, seconds: number): void {
-  if (!(seconds > 0 && seconds < Number.POSITIVE_INFINITY)) {
-    throw new RangeError(`${operator}: seconds must be a number of seconds above 0; got ${seconds}`)
-  }
 }
 
 async function* throttled<Item>(

@@ -1,8 +1,9 @@
 import { chunkAt, chunksOf, stream } from '../stream.ts'
 import type { Chunk, Operator, Position } from '../types.ts'
 import { isPromise, operatorError } from './call.ts'
+import { type Clock, wallClock } from './clock.ts'
 import { type Emit, type Fold, type Panes, SessionPanes } from './keyed.ts'
-import { type Clock, checkedTime, checkLateness, realClock, ticked, Watermark } from './watermark.ts'
+import { checkedTime, checkLateness, ticked, Watermark } from './watermark.ts'
 import { AlignedPanes, type Windows } from './windows.ts'
 
 /** Results gathered before they are handed on, however many windows one chunk ends. */
@@ -131,7 +132,7 @@ async function* run<Item, Key, Out>(
   chunks: AsyncGenerator<Chunk<Item>>,
   counts: { late: number }
 ): AsyncGenerator<Chunk<Out>> {
-  const { key = () => undefined as Key, time, lateness = 0, late, clock = realClock } = options
+  const { key = () => undefined as Key, time, lateness = 0, late, clock = wallClock } = options
   const counting = kind.kind === 'count'
   const byClock = !counting && time === undefined
   const watermark = new Watermark(lateness)

@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/dataflow/throttle.ts'
+import type { Clock } from '../../src/dataflow/clock.ts'
 
 /** A clock that stands still until it is told to go on. */
 export class HandClock implements Clock {

@@ -1,7 +1,8 @@
 import { deepStrictEqual, ok, rejects, strictEqual, throws } from 'node:assert'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { realClock, throttle } from '../../src/dataflow/throttle.ts'
+import { steadyClock } from '../../src/dataflow/clock.ts'
+import { throttle } from '../../src/dataflow/throttle.ts'
 import { chunkAt, chunksOf, stream } from '../../src/stream.ts'
 import { HandClock, idle } from './clock.ts'
 import { type Account, read, source } from './source.ts'
@@ -129,7 +130,7 @@ test('the real clock waits, or stops waiting when it is told', async t => {
   t.mock.timers.enable({ apis: ['setTimeout'] })
   let done = false
   const stop = new AbortController()
-  const waiting = realClock.wait(50, stop.signal).then(() => {
+  const waiting = steadyClock.wait(50, stop.signal).then(() => {
     done = true
   })
   t.mock.timers.tick(49)
@@ -137,14 +138,14 @@ test('the real clock waits, or stops waiting when it is told', async t => {
   strictEqual(done, false)
   t.mock.timers.tick(1)
   await waiting
-  const stopped = realClock.wait(50, stop.signal)
+  const stopped = steadyClock.wait(50, stop.signal)
   stop.abort()
   await stopped
-  const stoppedBefore = realClock.wait(50, stop.signal)
+  const stoppedBefore = steadyClock.wait(50, stop.signal)
   t.mock.timers.tick(1)
   await stoppedBefore
-  const before = realClock.now()
-  ok(before <= realClock.now())
+  const before = steadyClock.now()
+  ok(before <= steadyClock.now())
 })
 
 test('throttle refuses bounds that are none', () => {
