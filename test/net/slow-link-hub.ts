@@ -19,6 +19,9 @@ export interface HubReport {
   readonly warnings: readonly string[]
 }
 
+/** It packs again after so many times what packing took: far more often than a peer does by itself, so that its log is soon full. */
+const PACK_WAIT = 16
+
 const identity = await generateKeyPair('Ed25519')
 const node = await openNode({ swarm: 'test', identity, listen: ['/ip4/127.0.0.1/tcp/0'], mdns: false })
 const device = await openWasm({ threads: 1 })
@@ -50,11 +53,15 @@ const timer = setInterval(() => {
 const lines = smallLanguage(10_000).map((line, i) =>
   line.map(word => (word.startsWith('rare') ? 'the' : `${word}.${i % 100}`))
 )
+let packNotBefore = 0
 for (let turn = 0; !over; turn++) {
   const from = (turn * 500) % lines.length
   await model.train(lines.slice(from, from + 500))
   swarm.report({ words: model.counts.words, position: 0 })
-  await swarm.exchange()
+  if (performance.now() < packNotBefore) continue
+  const { spent } = model.shared
+  await swarm.exchange(true)
+  packNotBefore = performance.now() + PACK_WAIT * (model.shared.spent - spent)
 }
 clearInterval(timer)
 console.log(JSON.stringify({ hash: await model.shared.sharedHash() }))
