@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync, rmdirSync, rmSync } from 'node:fs'
-import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { describe, UsageError } from './exit.ts'
@@ -16,6 +16,9 @@ export interface Holder {
   readonly began?: string
 }
 
+// How long to wait where another is removing a lock.
+const LOOK_MS = 10
+
 // By path; a process that asks for what it already has must hear that.
 const own = new Set<string>()
 
@@ -29,11 +32,8 @@ export async function lockFolder(folder: string): Promise<Holder | undefined> {
   const path = join(resolve(folder), LOCK_FILE)
   try {
     const made = await mkdir(folder, { recursive: true })
-    while (!(await create(path))) {
-      const holder = await holderIn(path)
-      if (holder !== undefined && uses(holder, path)) return holder
-      await takeAway(path)
-    }
+    const holder = await take(path)
+    if (holder !== undefined) return holder
     own.add(path)
     process.once('exit', () => giveBack(path, made))
     return undefined
@@ -97,23 +97,53 @@ async function create(path: string): Promise<boolean> {
   }
 }
 
-/** Removes a lock whose process is gone, unless another has done so and has put its own there. */
-async function takeAway(path: string): Promise<void> {
-  const aside = `${path}.${randomUUID()}.tmp`
+/** Makes the lock, in the place of one whose process is gone too; returns whose it is where that is another. */
+async function take(path: string): Promise<Holder | undefined> {
+  while (!(await create(path))) {
+    const holder = await holderIn(path)
+    if (holder !== undefined && uses(holder, path)) return holder
+    await removeDead(path)
+  }
+  return undefined
+}
+
+/**
+ * Removes a lock whose process is gone. That takes a lock of its own: of several that have found the process gone, a slow one
+ * would otherwise remove what a quick one has put there since.
+ */
+async function removeDead(path: string): Promise<void> {
+  const guard = `${path}.removing`
+  if ((await take(guard)) !== undefined) {
+    await new Promise(resolve => setTimeout(resolve, LOOK_MS))
+    return
+  }
   try {
-    await rename(path, aside)
-    const holder = await holderIn(aside)
-    if (holder !== undefined && uses(holder, path)) await link(aside, path)
-  } catch (error) {
-    if (!hasCode(error, 'ENOENT', 'EEXIST')) throw error
+    const text = await textOf(path)
+    if (text === undefined) return
+    const holder = holderOf(text)
+    if (holder === undefined || !uses(holder, path)) await rm(path, { force: true })
   } finally {
-    await rm(aside, { force: true })
+    await rm(guard, { force: true })
   }
 }
 
 async function holderIn(path: string): Promise<Holder | undefined> {
+  const text = await textOf(path)
+  return text === undefined ? undefined : holderOf(text)
+}
+
+async function textOf(path: string): Promise<string | undefined> {
   try {
-    return JSON.parse(await readFile(path, 'utf8'))
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined
+    throw error
+  }
+}
+
+function holderOf(text: string): Holder | undefined {
+  try {
+    return JSON.parse(text)
   } catch {
     return undefined
   }
