@@ -1,7 +1,7 @@
-import { chunkAt, chunksOf, stream } from '../stream.ts'
-import type { Chunk } from '../types.ts'
+import { chunksOf, stream } from '../stream.ts'
 import { isPromise } from './call.ts'
 import { type FailureOptions, Failures, type FallibleOperator, fallible } from './failures.ts'
+import { itemLoop, type Steps } from './item-loop.ts'
 
 /**
  * Keeps the items for which `keep(item)` is true, in order.
@@ -25,32 +25,27 @@ export function filter<Item>(
   { onError }: FailureOptions<Item> = {}
 ): FallibleOperator<Item, Item> {
   const failures = new Failures('filter', onError)
-  return fallible(failures, items => stream(() => filtered(chunksOf(items), keep, failures)))
+  return fallible(failures, items => stream(() => itemLoop(chunksOf(items), stepsOf(keep), failures)))
 }
 
-async function* filtered<Item>(
-  chunks: AsyncIterable<Chunk<Item>>,
-  keep: (item: Item) => boolean | Promise<boolean>,
-  failures: Failures<Item>
-): AsyncGenerator<Chunk<Item>> {
-  let index = 0
-  for await (const chunk of chunks) {
-    let kept: Item[] = []
-    for (const item of chunk) {
-      let waits = false
-      try {
+function stepsOf<Item>(
+  keep: (item: Item) => boolean | Promise<boolean>
+): Steps<Item, Item, PromiseLike<boolean>> {
+  return {
+    goOn(run) {
+      const { items, out } = run
+      for (; run.at < items.length; run.at++) {
+        const item = items[run.at] as Item
         const answer = keep(item)
-        waits = isPromise(answer)
-        if (isPromise(answer) ? await answer : answer) kept.push(item)
-      } catch (error) {
-        await failures.failed(item, index, error)
+        if (isPromise(answer)) {
+          run.answer = answer
+          return
+        }
+        if (answer) out.push(item)
       }
-      index++
-      if (waits && kept.length > 0) {
-        yield kept
-        kept = []
-      }
+    },
+    async settle({ items, at, out }, answer) {
+      if (await answer) out.push(items[at] as Item)
     }
-    if (kept.length > 0 || chunk.position !== undefined) yield chunkAt(kept, chunk.position)
   }
 }

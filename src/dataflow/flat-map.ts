@@ -1,7 +1,8 @@
-import { chunkAt, chunksOf, stream } from '../stream.ts'
+import { chunksOf, stream } from '../stream.ts'
 import type { Chunk } from '../types.ts'
 import { isPromise } from './call.ts'
 import { type FailureOptions, Failures, type FallibleOperator, fallible } from './failures.ts'
+import { itemLoop, type Run, type Steps } from './item-loop.ts'
 
 /** Items gathered before they are handed on, however many one item becomes. */
 const GATHERED = 8192
@@ -25,64 +26,35 @@ export function flatMap<In, Out>(
   { onError }: FailureOptions<In> = {}
 ): FallibleOperator<In, Out> {
   const failures = new Failures('flatMap', onError)
-  return fallible(failures, items => stream(() => flatMapped(chunksOf(items), expand, failures)))
+  return fallible(failures, items => stream(() => itemLoop(chunksOf(items), stepsOf(expand), failures)))
 }
 
-async function* flatMapped<In, Out>(
-  chunks: AsyncIterable<Chunk<In>>,
-  expand: (item: In) => Many<Out> | Promise<Many<Out>>,
-  failures: Failures<In>
-): AsyncGenerator<Chunk<Out>> {
-  let before = 0
-  for await (const chunk of chunks) {
-    const items = Array.isArray(chunk) ? (chunk as readonly In[]) : Array.from(chunk)
-    const run: Run<In, Out> = { items, at: 0, out: [], answer: undefined }
-    while (run.at < items.length) {
-      try {
-        goOn(run, expand)
-        if (run.answer !== undefined) yield* handedOut(run, run.answer)
-      } catch (error) {
-        await failures.failed(items[run.at] as In, before + run.at, error)
+type Answer<Out> = Many<Out> | Promise<Many<Out>>
+
+/** Arrays that are there are taken at once; what must be awaited, or may be much, is settled. */
+function stepsOf<In, Out>(expand: (item: In) => Answer<Out>): Steps<In, Out, Answer<Out>> {
+  return {
+    most: GATHERED,
+    goOn(run) {
+      const { items, out } = run
+      for (; run.at < items.length; run.at++) {
+        const answer = expand(items[run.at] as In)
+        if (!Array.isArray(answer) || answer.length > GATHERED) {
+          run.answer = answer
+          return
+        }
+        for (let i = 0; i < answer.length; i++) out.push(answer[i] as Out)
+        if (out.length >= GATHERED) return
       }
-      run.at++
-      if (run.out.length < GATHERED) continue
-      yield run.out
-      run.out = []
-    }
-    before += items.length
-    if (run.out.length > 0 || chunk.position !== undefined) yield chunkAt(run.out, chunk.position)
+    },
+    settle: handedOut
   }
 }
 
-/** A chunk that is being expanded. */
-interface Run<In, Out> {
-  readonly items: readonly In[]
-  /** The item whose turn it is, or whose answer is waited for, or which has failed. */
-  at: number
-  out: Out[]
-  /** What must be awaited, or may be much. */
-  answer: Many<Out> | Promise<Many<Out>> | undefined
-}
-
-/** Takes arrays that are there at once, until enough is gathered. Not in the generator: those are not compiled as well. */
-function goOn<In, Out>(run: Run<In, Out>, expand: (item: In) => Many<Out> | Promise<Many<Out>>): void {
-  const { items, out } = run
-  run.answer = undefined
-  for (; run.at < items.length; run.at++) {
-    const answer = expand(items[run.at] as In)
-    if (!Array.isArray(answer) || answer.length > GATHERED) {
-      run.answer = answer
-      return
-    }
-    for (let i = 0; i < answer.length; i++) out.push(answer[i] as Out)
-    if (out.length >= GATHERED) return
-  }
-}
-
-/** Adds what an answer has to what is gathered, and hands out what is enough of it, or was waited for. */
+/** Adds what an answer has to what is gathered, and hands out what is enough of it. */
 async function* handedOut<In, Out>(
-  run: Run<In, Out>,
-  answer: Many<Out> | Promise<Many<Out>>
+  run: Run<In, Out, Answer<Out>>,
+  answer: Answer<Out>
 ): AsyncGenerator<Chunk<Out>> {
   const many = isPromise(answer) ? await answer : answer
   if (isAsync(many)) {
@@ -98,9 +70,6 @@ async function* handedOut<In, Out>(
     yield run.out
     run.out = []
   }
-  if (!isPromise(answer) || run.out.length === 0) return
-  yield run.out
-  run.out = []
 }
 
 function isAsync<Out>(many: Many<Out>): many is AsyncIterable<Out> {

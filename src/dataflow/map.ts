@@ -1,8 +1,8 @@
-import { chunkAt, chunksOf, stream } from '../stream.ts'
-import type { Chunk } from '../types.ts'
+import { chunksOf, stream } from '../stream.ts'
 import { isPromise } from './call.ts'
 import { type ConcurrencyOptions, mappedConcurrently } from './concurrent.ts'
 import { type FailureOptions, Failures, type FallibleOperator, fallible } from './failures.ts'
+import { itemLoop, type Steps } from './item-loop.ts'
 
 export interface MapOptions<In> extends FailureOptions<In>, ConcurrencyOptions {}
 
@@ -33,7 +33,7 @@ export function map<In, Out>(
   }
   const failures = new Failures('map', onError)
   if (concurrency === 1) {
-    return fallible(failures, items => stream(() => mapped(chunksOf(items), transform, failures)))
+    return fallible(failures, items => stream(() => itemLoop(chunksOf(items), stepsOf(transform), failures)))
   }
   const options = { concurrency, ordered }
   return fallible(failures, items =>
@@ -41,51 +41,21 @@ export function map<In, Out>(
   )
 }
 
-async function* mapped<In, Out>(
-  chunks: AsyncIterable<Chunk<In>>,
-  transform: (item: In) => Out | Promise<Out>,
-  failures: Failures<In>
-): AsyncGenerator<Chunk<Out>> {
-  let before = 0
-  for await (const chunk of chunks) {
-    const items = Array.isArray(chunk) ? (chunk as readonly In[]) : Array.from(chunk)
-    const run: Run<In, Out> = { items, at: 0, done: [], answer: undefined }
-    while (run.at < items.length) {
-      try {
-        goOn(run, transform)
-        if (run.answer !== undefined) run.done.push(await run.answer)
-      } catch (error) {
-        await failures.failed(items[run.at] as In, before + run.at, error)
+function stepsOf<In, Out>(transform: (item: In) => Out | Promise<Out>): Steps<In, Out, PromiseLike<Out>> {
+  return {
+    goOn(run) {
+      const { items, out } = run
+      for (; run.at < items.length; run.at++) {
+        const result = transform(items[run.at] as In)
+        if (isPromise(result)) {
+          run.answer = result
+          return
+        }
+        out.push(result)
       }
-      run.at++
-      if (run.answer === undefined || run.done.length === 0) continue
-      yield run.done
-      run.done = []
+    },
+    async settle({ out }, answer) {
+      out.push(await answer)
     }
-    before += items.length
-    if (run.done.length > 0 || chunk.position !== undefined) yield chunkAt(run.done, chunk.position)
-  }
-}
-
-/** A chunk that is being mapped. */
-interface Run<In, Out> {
-  readonly items: readonly In[]
-  /** The item whose turn it is, or which has failed or is awaited. */
-  at: number
-  done: Out[]
-  answer: PromiseLike<Out> | undefined
-}
-
-/** Maps items until an answer must be awaited, one fails, or there are no more. Not in the generator: those are not compiled as well. */
-function goOn<In, Out>(run: Run<In, Out>, transform: (item: In) => Out | Promise<Out>): void {
-  const { items, done } = run
-  run.answer = undefined
-  for (; run.at < items.length; run.at++) {
-    const result = transform(items[run.at] as In)
-    if (isPromise(result)) {
-      run.answer = result
-      return
-    }
-    done.push(result)
   }
 }
