@@ -1,4 +1,4 @@
-import { EXCHANGE_WORDS } from '../src/dataflow/exchange.ts'
+import { SHARE_WORDS } from '../src/dataflow/share.ts'
 import { type Content, contentRules } from '../src/net/content.ts'
 import { ExchangePace } from '../src/net/exchange-pace.ts'
 import { Ledger } from '../src/net/ledger.ts'
@@ -128,7 +128,7 @@ export class SimulatedPeer {
   train(script: Script, phase: number): void {
     const { now } = this.#world.clock
     this.#script = script
-    this.#trainedFrom = now - (EXCHANGE_WORDS / script.speed) * 1000 * phase
+    this.#trainedFrom = now - (SHARE_WORDS / script.speed) * 1000 * phase
     this.#packLater(script)
   }
 
@@ -166,7 +166,7 @@ export class SimulatedPeer {
     const { clock } = this.#world
     const due = () =>
       Math.max(
-        this.#trainedFrom + (EXCHANGE_WORDS / script.speed) * 1000,
+        this.#trainedFrom + (SHARE_WORDS / script.speed) * 1000,
         this.#pace.notBefore(this.#peers.size - 1)
       )
     clock.at(due(), () => {

@@ -8,6 +8,8 @@ export interface Chunk<Item> extends Iterable<Item> {
   readonly length: number
   /** Where the source stands after this chunk, for sources that can be resumed. */
   readonly position?: Position
+  /** Event time in ms below which nothing comes after this chunk but what is late; where the stream's maker knows better than its items tell. */
+  readonly watermark?: number
 }
 
 /**
@@ -212,6 +214,45 @@ export interface Held {
   readonly vector: Readonly<Record<string, number>>
   /** When the process that came to this started, ms since 1970; a later one of the same peer starts later. */
   readonly start: number
+}
+
+/** What a channel's owner hears, in the order it happens. A member that leaves says so; one that is lost just stops. */
+export type ChannelEvent =
+  | { readonly type: 'joined' | 'left' | 'lost'; readonly peer: string }
+  | { readonly type: 'message'; readonly peer: string; readonly bytes: Uint8Array<ArrayBuffer> }
+
+/**
+ * Messages between any two peers of a swarm that have opened a channel of the same name: what the routing of items is built on.
+ * Messages from one member to another arrive in order, each once, until either leaves or is lost to the other; then those on
+ * their way are gone. A member that was lost may join again.
+ */
+export interface Channel {
+  /** This peer. */
+  readonly peer: string
+  /** Peers that have the channel open as far as is known here, this one included; ascending. */
+  readonly members: readonly string[]
+  /** Sends bytes, at most 1 MiB, to another member; dropped where it is none. It is the caller who bounds what is on its way. */
+  send(to: string, message: Uint8Array): void
+  /** Sends what waits, says that this peer leaves the channel, and forgets it. Nothing is heard any more. */
+  close(): Promise<void>
+}
+
+/** Where channels come from; a swarm is one. */
+export interface Channels {
+  /**
+   * Opens the channel of that name, at once with this peer as its only member.
+   *
+   * @throws Error where it is open already.
+   */
+  channel(name: string, hear: (event: ChannelEvent) => void): Channel
+}
+
+/** What an operator holds by key, so that it can move to another peer together with the keys. */
+export interface KeyedState {
+  /** Takes out all that is held for the keys that `moves` holds of: plain values that a message can carry. */
+  take(moves: (key: unknown) => boolean): readonly unknown[]
+  /** Puts in what another peer has taken out. */
+  put(entries: readonly unknown[]): void
 }
 
 /** A swarm that this peer is in. */

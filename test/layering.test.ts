@@ -9,33 +9,51 @@ const words = ['src/types.ts', 'src/stream.ts']
 const allowed: Record<string, string[]> = {
   'kernels/webgpu': ['kernels'],
   'kernels/wasm': ['kernels'],
-  kernels: ['kernels/webgpu', 'kernels/wasm'],
+  'kernels/tensorflow': ['kernels'],
+  kernels: ['kernels/webgpu', 'kernels/wasm', 'kernels/tensorflow'],
   'src/types.ts': [],
   'src/stream.ts': ['src/types.ts'],
   'src/sources': words,
   'src/sinks': words,
   'src/dataflow': words,
+  'src/drift': ['src/types.ts'],
   'src/delta.ts': ['src/types.ts'],
   'src/models': [...words, 'src/delta.ts', 'kernels'],
   'src/net': [...words, 'src/delta.ts'],
-  'src/jobs': [...words, 'src/sources', 'src/sinks', 'src/dataflow', 'src/models', 'kernels'],
+  'src/jobs': [...words, 'src/sources', 'src/sinks', 'src/dataflow', 'src/models', 'src/drift', 'kernels'],
   'src/cli': [
     ...words,
     'src/sources',
     'src/sinks',
     'src/dataflow',
     'src/models',
+    'src/drift',
     'src/net',
     'src/jobs',
     'kernels'
   ],
-  'src/index.ts': [...words, 'src/sources', 'src/sinks', 'src/dataflow', 'src/models', 'src/jobs', 'kernels']
+  'src/index.ts': [...words, 'src/sources', 'src/sinks', 'src/dataflow', 'src/models', 'src/drift', 'src/jobs', 'kernels']
 }
 
 // Which packages a part may import; everything not named here uses none.
 const packages: Record<string, string[]> = {
   kernels: ['webgpu'],
-  'src/dataflow': ['it-pipe'],
+  'kernels/tensorflow': [
+    '@tensorflow/tfjs-backend-cpu',
+    '@tensorflow/tfjs-backend-wasm',
+    '@tensorflow/tfjs-backend-webgpu',
+    '@tensorflow/tfjs-core'
+  ],
+  'src/sources': ['csv-parse', 'hyparquet', 'ws'],
+  'src/sinks': ['csv-stringify', 'ws'],
+  'src/dataflow': ['it-pipe', '@msgpack/msgpack'],
+  'src/drift': ['@stdlib/stats-base-dists-f-quantile', '@stdlib/stats-base-dists-t-quantile'],
+  'src/models': [
+    '@tensorflow/tfjs-converter',
+    '@tensorflow/tfjs-core',
+    '@tensorflow/tfjs-layers',
+    'h5wasm'
+  ],
   'src/net': [
     '@libp2p/crypto/keys',
     '@libp2p/identify',
@@ -51,14 +69,14 @@ const packages: Record<string, string[]> = {
     '@multiformats/multiaddr',
     'libp2p'
   ],
-  'src/jobs': ['it-pipe'],
+  'src/jobs': ['it-pipe', 'zod'],
   'src/cli': ['commander', 'log-update', 'prom-client'],
   'src/index.ts': ['it-pipe']
 }
 
 // Everything else also runs in a browser.
 const mayUseNode =
-  /^(src\/cli\/|src\/sources\/file|src\/sinks\/file|src\/net\/node|kernels\/[a-z-]+-node\.ts$)/
+  /^(src\/cli\/|src\/(sources|sinks)\/(file|server)|src\/net\/node|kernels\/[a-z-]+-node\.ts$)/
 
 const files = ['kernels', 'src'].flatMap(sourceFiles)
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Command, InvalidArgumentError, type Option } from 'commander'
-import { EXCHANGE_WORDS } from '../dataflow/exchange.ts'
+import { SHARE_WORDS } from '../dataflow/share.ts'
 import type { AddressUse } from '../net/node-addresses.ts'
 import { describe, UsageError } from './exit.ts'
 import { unlessGiven, whole } from './options.ts'
@@ -80,7 +80,7 @@ export function swarmOptions(): readonly Option[] {
     unlessGiven(
       '--exchange-every <words>',
       'words trained between two packs',
-      `${EXCHANGE_WORDS}, or as many more as cost little time`
+      `${SHARE_WORDS}, or as many more as cost little time`
     ).argParser(whole(1)),
     unlessGiven('--state <folder>', 'where the peer keeps its identity', 'peer, in the folder of --output')
   ]

@@ -1,7 +1,7 @@
 import { pipe } from 'it-pipe'
 import type { Device } from '../../kernels/index.ts'
-import { exchange } from '../dataflow/exchange.ts'
 import { living, part, shard } from '../dataflow/shard.ts'
+import { share } from '../dataflow/share.ts'
 import { tokenize } from '../dataflow/tokenize.ts'
 import { train } from '../dataflow/train.ts'
 import { resumeWord2Vec, word2vec } from '../models/word2vec.ts'
@@ -49,7 +49,7 @@ export interface SwarmPart {
   readonly shard?: 'auto' | 'none' | { readonly index: number; readonly count: number }
   /** What the peers that read the same text call it; empty where it is this peer's own, which it then trains whole. */
   readonly source: string
-  /** Words trained between two packs, however little time that takes. Default as in `exchange`. */
+  /** Words trained between two packs, however little time that takes. Default as in `share`. */
   readonly exchangeEvery?: number
 }
 
@@ -59,7 +59,7 @@ export class NoWordsError extends Error {
 }
 
 /**
- * Trains word vectors on a text: source → (shard) → tokenize → train (→ exchange), with checkpoints on the way and one at the end.
+ * Trains word vectors on a text: source → (shard) → tokenize → train (→ share), with checkpoints on the way and one at the end.
  *
  * However the run ends, what was trained is saved: if the text breaks off, the model as of its last whole chunk, before the
  * error is thrown. In a swarm, a run that came to its text's end waits until all peers have; so all have the same in
@@ -113,7 +113,7 @@ export async function runWord2Vec(job: Word2VecJob): Promise<{ model: Word2Vec; 
       until<string>(stop, end),
       swarm === undefined ? lines => lines : shareOf(job, swarm),
       tokenize(),
-      train(swarm === undefined ? replica : exchanging(job, swarm, () => complete)(replica))
+      train(swarm === undefined ? replica : sharing(job, swarm, () => complete)(replica))
     )
     await Promise.race([flow, failed])
     if (complete && swarm !== undefined) {
@@ -158,9 +158,9 @@ function agreed({ capacity, seed, expectedWords, ...options }: Word2Vec['options
   return { model: 'word2vec', ...options }
 }
 
-function exchanging({ swarm: choice }: Word2VecJob, swarm: Swarm, finished: () => boolean) {
+function sharing({ swarm: choice }: Word2VecJob, swarm: Swarm, finished: () => boolean) {
   const interval = choice?.exchangeEvery
-  return exchange(swarm, {
+  return share(swarm, {
     finished,
     ...(interval !== undefined && { interval, strict: true })
   })

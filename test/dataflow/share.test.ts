@@ -1,7 +1,7 @@
 import { deepStrictEqual, ok, rejects, strictEqual, throws } from 'node:assert'
 import { test } from 'node:test'
 import { pipe } from 'it-pipe'
-import { exchange } from '../../src/dataflow/exchange.ts'
+import { share } from '../../src/dataflow/share.ts'
 import { tokenize } from '../../src/dataflow/tokenize.ts'
 import { train } from '../../src/dataflow/train.ts'
 import { linesOf } from '../../src/sources/memory.ts'
@@ -35,7 +35,7 @@ const line = (words: number) => Array.from({ length: words }, () => 'word')
 test('every interval of words is packed after the chunk that completes it, and what is left when drained', async () => {
   const { log, replica, swarm } = witness()
   const chunks = [[line(3), line(3)], [line(4)], [line(25)], [line(9)], [line(1)], [line(2)]]
-  await train(exchange(swarm, { interval: 10, maxSeconds: 60, phase: 0 })(replica))(source(chunks))
+  await train(share(swarm, { interval: 10, maxSeconds: 60, phase: 0 })(replica))(source(chunks))
   deepStrictEqual(log, [
     'train 2',
     'train 1',
@@ -53,7 +53,7 @@ test('every interval of words is packed after the chunk that completes it, and w
 
 test('a phase shortens the first interval only', async () => {
   const { log, replica, swarm } = witness()
-  const sharing = exchange(swarm, { interval: 12, maxSeconds: 60, phase: 0.75 })(replica)
+  const sharing = share(swarm, { interval: 12, maxSeconds: 60, phase: 0.75 })(replica)
   for (let i = 0; i < 15; i++) await sharing.train([line(1)])
   deepStrictEqual(
     log.flatMap((entry, i) => (entry === 'pack' ? [i] : [])),
@@ -64,7 +64,7 @@ test('a phase shortens the first interval only', async () => {
 test('peers begin at phases of their own', async () => {
   const first = async (peer: string) => {
     const { log, replica, swarm } = witness(peer)
-    const sharing = exchange(swarm, { interval: 1000, maxSeconds: 60 })(replica)
+    const sharing = share(swarm, { interval: 1000, maxSeconds: 60 })(replica)
     while (!log.includes('pack')) await sharing.train([line(1)])
     await sharing.drain()
     return log.indexOf('pack')
@@ -86,7 +86,7 @@ test('words that come slowly are packed after a time, once, without more coming'
       return true
     }
   }
-  const sharing = exchange(slow, { interval: 1000, maxSeconds: 0.01, phase: 0 })(replica)
+  const sharing = share(slow, { interval: 1000, maxSeconds: 0.01, phase: 0 })(replica)
   await sharing.train([line(1)])
   await packed.promise
   deepStrictEqual(log, ['train 1', 'pack'])
@@ -96,7 +96,7 @@ test('words that come slowly are packed after a time, once, without more coming'
 test('time does not pack what has been packed', async t => {
   t.mock.timers.enable({ apis: ['setTimeout'] })
   const { log, replica, swarm } = witness()
-  const sharing = exchange(swarm, { interval: 10, maxSeconds: 2, phase: 0 })(replica)
+  const sharing = share(swarm, { interval: 10, maxSeconds: 2, phase: 0 })(replica)
   await sharing.train([line(1)])
   t.mock.timers.tick(1000)
   await sharing.train([line(9)])
@@ -114,7 +114,7 @@ test('time does not pack what has been packed', async t => {
 
 test('the swarm hears of words and position after each chunk, and at the end that it is the end', async () => {
   const { reported, replica, swarm } = witness()
-  await pipe(linesOf(['One two', 'three']), tokenize(), train(exchange(swarm)(replica)))
+  await pipe(linesOf(['One two', 'three']), tokenize(), train(share(swarm)(replica)))
   deepStrictEqual(reported, [
     { words: 3, position: 14 },
     { words: 3, position: 14, finished: true }
@@ -123,7 +123,7 @@ test('the swarm hears of words and position after each chunk, and at the end tha
 
 test('a stream that was broken off is not reported as finished', async () => {
   const { reported, replica, swarm } = witness()
-  await exchange(swarm, { finished: () => false })(replica).drain()
+  await share(swarm, { finished: () => false })(replica).drain()
   deepStrictEqual(reported, [{ words: 0, position: 0, finished: false }])
 })
 
@@ -137,7 +137,7 @@ test('a swarm that puts a pack off is asked again after the next chunk, but not 
       return asked.length === 3 || urgent === true ? await swarm.exchange() : false
     }
   }
-  const sharing = exchange(slow, { interval: 10, maxSeconds: 60, phase: 0 })(replica)
+  const sharing = share(slow, { interval: 10, maxSeconds: 60, phase: 0 })(replica)
   for (let i = 0; i < 4; i++) await sharing.train([line(10)])
   await sharing.drain()
   deepStrictEqual(asked, [false, false, false, false, true])
@@ -154,7 +154,7 @@ test('items that are not lines of words count one each', async () => {
     drain: async () => {},
     progress: async () => ({ words: 0, loss: 0, position: undefined })
   }
-  const sharing = exchange(swarm, { interval: 3, maxSeconds: 60, phase: 0 })(images)
+  const sharing = share(swarm, { interval: 3, maxSeconds: 60, phase: 0 })(images)
   await sharing.train([{ pixels: 1 }, { pixels: 2 }])
   deepStrictEqual(log, [])
   await sharing.train([{ pixels: 3 }])
@@ -163,17 +163,17 @@ test('items that are not lines of words count one each', async () => {
 
 test('progress is that of the replica', async () => {
   const { replica, swarm } = witness()
-  deepStrictEqual(await exchange(swarm)(replica).progress(), { words: 7, loss: 1, position: undefined })
+  deepStrictEqual(await share(swarm)(replica).progress(), { words: 7, loss: 1, position: undefined })
 })
 
 test('a pack that fails ends training, also one that time brought about', async t => {
   t.mock.timers.enable({ apis: ['setTimeout'] })
   const { log, replica, swarm } = witness()
   const broken = { ...swarm, exchange: () => Promise.reject(new Error('device lost')) }
-  const now = exchange(broken, { interval: 1, maxSeconds: 60, phase: 0 })(replica)
+  const now = share(broken, { interval: 1, maxSeconds: 60, phase: 0 })(replica)
   await rejects(now.train([line(1)]), /^Error: device lost$/)
 
-  const later = exchange(broken, { interval: 1000, maxSeconds: 1, phase: 0 })(replica)
+  const later = share(broken, { interval: 1000, maxSeconds: 1, phase: 0 })(replica)
   await later.train([line(1)])
   t.mock.timers.tick(1000)
   await new Promise(setImmediate)
@@ -183,10 +183,10 @@ test('a pack that fails ends training, also one that time brought about', async 
 
 test('options out of range are refused', () => {
   const { swarm } = witness()
-  throws(() => exchange(swarm, { interval: 0 }), {
+  throws(() => share(swarm, { interval: 0 }), {
     name: 'RangeError',
-    message: 'exchange: interval must be a number of words above 0; got 0'
+    message: 'share: interval must be a number of words above 0; got 0'
   })
-  throws(() => exchange(swarm, { maxSeconds: Number.NaN }), /exchange: maxSeconds must be .* got NaN/)
-  throws(() => exchange(swarm, { phase: 1.5 }), /exchange: phase must be a number from 0 to 1; got 1.5/)
+  throws(() => share(swarm, { maxSeconds: Number.NaN }), /share: maxSeconds must be .* got NaN/)
+  throws(() => share(swarm, { phase: 1.5 }), /share: phase must be a number from 0 to 1; got 1.5/)
 })

@@ -2,17 +2,17 @@ import type { Chunk, Replica, Swarm, WordChunk } from '../types.ts'
 import { hashText } from './line-hash.ts'
 
 /** Words a peer trains between two packs, at least, unless told otherwise. */
-export const EXCHANGE_WORDS = 100_000
+export const SHARE_WORDS = 100_000
 /** Longest time in seconds that something trained waits to be packed, unless told otherwise, where packing costs little. */
-export const EXCHANGE_SECONDS = 2
+export const SHARE_SECONDS = 2
 
 /** A timer that is set for longer rings at once. */
 const LONGEST_MS = 2 ** 31 - 1
 
-export interface ExchangeOptions {
-  /** Least words trained between two packs; items that are not lines of words count one each. Default EXCHANGE_WORDS. */
+export interface ShareOptions {
+  /** Least words trained between two packs; items that are not lines of words count one each. Default SHARE_WORDS. */
   readonly interval?: number
-  /** Longest time in seconds that something trained waits to be packed, where the stream is slow. Default EXCHANGE_SECONDS. */
+  /** Longest time in seconds that something trained waits to be packed, where the stream is slow. Default SHARE_SECONDS. */
   readonly maxSeconds?: number
   /** Whether packs are made when they are due, whatever they cost; otherwise the swarm may put them off. Default false. */
   readonly strict?: boolean
@@ -29,11 +29,11 @@ export interface ExchangeOptions {
  *
  * @throws RangeError for options out of range. Training throws what a pack in between threw.
  */
-export function exchange(
+export function share(
   swarm: Pick<Swarm, 'peer' | 'exchange' | 'report'>,
-  options: ExchangeOptions = {}
+  options: ShareOptions = {}
 ): <Item>(replica: Replica<Item>) => Replica<Item> {
-  const { interval = EXCHANGE_WORDS, maxSeconds = EXCHANGE_SECONDS, strict = false } = options
+  const { interval = SHARE_WORDS, maxSeconds = SHARE_SECONDS, strict = false } = options
   const { finished = () => true } = options
   const { phase = hashText(swarm.peer) / 2 ** 32 } = options
   check('interval', interval > 0, 'a number of words above 0', interval)
@@ -104,5 +104,5 @@ function isWordChunk(chunk: Chunk<unknown>): chunk is WordChunk {
 }
 
 function check(name: string, holds: boolean, wanted: string, got: number): void {
-  if (!holds) throw new RangeError(`exchange: ${name} must be ${wanted}; got ${got}`)
+  if (!holds) throw new RangeError(`share: ${name} must be ${wanted}; got ${got}`)
 }
