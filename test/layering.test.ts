@@ -32,7 +32,16 @@ const allowed: Record<string, string[]> = {
     'src/jobs',
     'kernels'
   ],
-  'src/index.ts': [...words, 'src/sources', 'src/sinks', 'src/dataflow', 'src/models', 'src/drift', 'src/jobs', 'kernels']
+  'src/index.ts': [
+    ...words,
+    'src/sources',
+    'src/sinks',
+    'src/dataflow',
+    'src/models',
+    'src/drift',
+    'src/jobs',
+    'kernels'
+  ]
 }
 
 // Which packages a part may import; everything not named here uses none.
@@ -48,12 +57,7 @@ const packages: Record<string, string[]> = {
   'src/sinks': ['csv-stringify', 'ws'],
   'src/dataflow': ['it-pipe', '@msgpack/msgpack'],
   'src/drift': ['@stdlib/stats-base-dists-f-quantile', '@stdlib/stats-base-dists-t-quantile'],
-  'src/models': [
-    '@tensorflow/tfjs-converter',
-    '@tensorflow/tfjs-core',
-    '@tensorflow/tfjs-layers',
-    'h5wasm'
-  ],
+  'src/models': ['@tensorflow/tfjs-converter', '@tensorflow/tfjs-core', '@tensorflow/tfjs-layers', 'h5wasm'],
   'src/net': [
     '@libp2p/crypto/keys',
     '@libp2p/identify',
