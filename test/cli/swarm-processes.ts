@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { EndEvent, JobEvent } from '../../src/jobs/events.ts'
 import type { SwarmStatus } from '../../src/types.ts'
-import { events, type Outcome, type Running, start } from './tensair.ts'
+import { events, launcher, type Outcome, type Running, start } from './tensair.ts'
 
 const LOOK_MS = 50
 /** Longer than anything here takes on a busy machine. */
@@ -27,6 +27,8 @@ export interface PeerOptions {
   /** Default 16. */
   readonly dim?: number
   readonly more?: readonly string[]
+  /** A program that runs the command it is given, elsewhere. Default: none. */
+  readonly on?: readonly string[]
 }
 
 /** Starts a peer with a small model on one thread; it is killed when the test is over. */
@@ -35,15 +37,16 @@ export function startPeer(
   options: PeerOptions
 ): PeerProcess {
   const { output, swarm = 'test', bootstrap = [], mdns = false, input = '-', dim = 16 } = options
-  const { listen = '/ip4/127.0.0.1/tcp/0', more = [] } = options
-  const running = start([
+  const { listen = '/ip4/127.0.0.1/tcp/0', more = [], on = [] } = options
+  const args = [
     ...['start', 'word2vec', '--input', input, '--output', output, '--json'],
     ...['--device', 'wasm', '--threads', '1', '--dim', `${dim}`, '--min-count', '2', '--capacity', '8192'],
     ...['--swarm', swarm, '--exchange-every', '1000', '--listen', listen],
     ...(mdns ? [] : ['--no-mdns']),
     ...bootstrap.flatMap(address => ['--bootstrap', address]),
     ...more
-  ])
+  ]
+  const running = start(args, [...on, process.execPath, launcher])
   test.after(async () => {
     running.kill('SIGKILL')
     await running.outcome
