@@ -21,7 +21,7 @@ export function http(
       }
     } catch (error) {
       throw new SourceError(
-        `lines: ${url} broke off after ${storedRead} bytes (${reasonOf(error)}); try again`,
+        `lines: ${url} broke off after ${storedRead} bytes (${networkReason(error)}); try again`,
         {
           cause: error
         }
@@ -59,7 +59,7 @@ export function http(
 async function request(url: URL, signal: AbortSignal | undefined): Promise<Response> {
   const response = await fetch(url, { signal: signal ?? null }).catch(error => {
     throw new SourceError(
-      `lines: no answer from ${url} (${reasonOf(error)}); check the address and the network`,
+      `lines: no answer from ${url} (${networkReason(error)}); check the address and the network`,
       {
         cause: error
       }
@@ -71,8 +71,8 @@ async function request(url: URL, signal: AbortSignal | undefined): Promise<Respo
   throw new SourceError(`lines: ${url} answered ${status}; wanted 200 and a text, check the address`)
 }
 
-/** fetch says `fetch failed` and keeps what happened in its cause. */
-function reasonOf(error: unknown): string {
+/** What went wrong with a request: fetch says `fetch failed` and keeps what happened in its cause. */
+export function networkReason(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const { cause } = error
   if (cause instanceof Error && 'code' in cause && cause.code === 'ENOTFOUND') return 'no such host'

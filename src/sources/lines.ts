@@ -1,8 +1,6 @@
 import { stream } from '../stream.ts'
 import type { Stream } from '../types.ts'
-import { type ByteSource, inNode } from './bytes.ts'
-import { http } from './http.ts'
-import { SourceError } from './source-error.ts'
+import { openBytes } from './open-bytes.ts'
 import { MAX_LINE_BYTES, splitLines } from './split-lines.ts'
 
 export interface LinesOptions {
@@ -34,29 +32,7 @@ export function lines(source: string | URL, options: LinesOptions = {}): Stream<
   }
   return stream(async function* () {
     if (signal?.aborted) return
-    const bytes = await open(source, { from, follow, signal })
+    const bytes = await openBytes(source, { from, follow, signal })
     yield* splitLines(bytes, { from, maxLineBytes, signal })
   })
-}
-
-interface Wanted {
-  readonly from: number
-  readonly follow: boolean
-  readonly signal: AbortSignal | undefined
-}
-
-async function open(source: string | URL, wanted: Wanted): Promise<ByteSource> {
-  const url = source instanceof URL ? source : /^(https?|file):/i.test(source) ? URL.parse(source) : undefined
-  if (url === null) throw new SourceError(`lines: wanted an address; ${source} is none`)
-  if (url?.protocol === 'http:' || url?.protocol === 'https:') {
-    if (wanted.follow) throw new SourceError(`lines: wanted a plain file to follow; got ${url}`)
-    return http(url, wanted)
-  }
-  if (url !== undefined && url.protocol !== 'file:') {
-    throw new SourceError(`lines: wanted an http, https or file address; got ${url}`)
-  }
-  if (!inNode)
-    throw new SourceError(`lines: wanted an http or https address, all a browser can read; got ${source}`)
-  if (source === '-') return (await import('./file-stdin.ts')).standardInput(wanted)
-  return (await import('./file.ts')).openPath(source, wanted)
 }

@@ -75,11 +75,13 @@ export async function* splitLines(source: ByteSource, options: SplitOptions = {}
   if (failure !== undefined) throw failure
 }
 
-function byteOrderMark(block: Uint8Array): number {
+/** Length in bytes of the mark that a text may begin with. */
+export function byteOrderMark(block: Uint8Array): number {
   return block[0] === 0xef && block[1] === 0xbb && block[2] === 0xbf ? 3 : 0
 }
 
-function refuseBinary(block: Uint8Array, name: string): void {
+/** @throws SourceError where a text's first block is none. */
+export function refuseBinary(block: Uint8Array, name: string): void {
   const zero = block.indexOf(0)
   if (zero < 0) return
   throw new SourceError(
