@@ -15,6 +15,7 @@
 //                   mini-batch is ours, 8192 words; with its 128 it would be 64 times as much
 //   staleness_mean  milliseconds from a pack's making to its application elsewhere, transit not counted
 //   apply_share     share of the time that peers spent applying others' packs
+//   event_loop_delay_p99  99 of 100 delays of the event loop while training were shorter; of the peer that has the longest
 //
 // Runs go in turn; figures are medians. The peers' hashes must be equal, or there is no figure. Quality is that of one
 // peer's vectors.
@@ -30,23 +31,17 @@
 //   …_growth        the greatest figure of all numbers of peers over the least
 //
 
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
-import { BATCH_SLOTS } from '../kernels/contract.ts'
 import { openDevice } from '../kernels/index.ts'
-import type { EndEvent, JobEvent } from '../src/jobs/events.ts'
-import { readWordVectors } from '../src/models/word2vec-state.ts'
-import { fileStore } from '../src/sinks/file-store.ts'
-import { type Corpus, writeCorpus } from './corpus.ts'
-import { machine, root } from './machine.ts'
+import { writeCorpus } from './corpus.ts'
+import { machine } from './machine.ts'
 import { mean, median } from './measure.ts'
-import { hasWordSets, type Quality, qualityOf } from './quality.ts'
 import { markdownTable, openReport } from './report.ts'
 import { writeSection } from './results.ts'
+import { type Outcome, pinned, train } from './scaleout-real.ts'
 import { simulate } from './scaleout-simulated.ts'
 
 const { values } = parseArgs({
@@ -61,24 +56,10 @@ const { values } = parseArgs({
     write: { type: 'boolean', default: false }
   }
 })
-const DIM = 100 // the default, which peers train with
 const cores = availableParallelism()
 const counts = (values.peers ?? [1, 2, 4, 8, 16].filter(count => count <= cores).join(','))
   .split(',')
   .map(Number)
-const pinned = spawnSync('taskset', ['-c', '0', 'true']).status === 0
-
-/** What some peers came to together. */
-interface Outcome {
-  readonly wordsPerSecond: number
-  readonly bytesPerWord: number
-  /** A word's share of a mini-batch's dense gradient. */
-  readonly denseBytes: number
-  readonly staleness: number
-  readonly applyShare: number
-  readonly loss: number
-  readonly quality: Quality | undefined
-}
 
 const loaded = machine()
 const report = openReport(values.json)
@@ -112,18 +93,20 @@ async function measure(): Promise<string> {
   const apart = new Map<number, number[]>(counts.map(count => [count, []]))
   for (let run = 0; run < Number(values.runs); run++) {
     for (const [count, list] of outcomes) {
+      const trial = { peers: count, corpus, run, interval: values['exchange-every'] }
+      const say = (who: string, { wordsPerSecond }: Outcome) =>
+        report.say(`  ${who}, run ${run + 1}: ${Math.round(wordsPerSecond).toLocaleString('en-US')} words/s`)
       if (count > 1) {
-        const speed = (await train(count, corpus, join(folder, `${count}-${run}-apart`), run, true))
-          .wordsPerSecond
-        report.say(
-          `  ${count} peers apart, run ${run + 1}: ${Math.round(speed).toLocaleString('en-US')} words/s`
-        )
-        apart.get(count)?.push(speed)
+        const outcome = await train(device, {
+          ...trial,
+          folder: join(folder, `${count}-${run}-apart`),
+          apart: true
+        })
+        say(`${count} peers apart`, outcome)
+        apart.get(count)?.push(outcome.wordsPerSecond)
       }
-      const outcome = await train(count, corpus, join(folder, `${count}-${run}`), run, false)
-      report.say(
-        `  ${count} peers, run ${run + 1}: ${Math.round(outcome.wordsPerSecond).toLocaleString('en-US')} words/s`
-      )
+      const outcome = await train(device, { ...trial, folder: join(folder, `${count}-${run}`), apart: false })
+      say(`${count} peers`, outcome)
       list.push(outcome)
     }
   }
@@ -169,107 +152,13 @@ function add(peers: number, list: readonly Outcome[], one: number, apart: number
     middle(list, outcome => outcome.applyShare),
     'of the time'
   )
+  row(
+    'event_loop_delay_p99',
+    middle(list, outcome => outcome.eventLoopDelay),
+    'ms'
+  )
 }
 
 function middle(list: readonly Outcome[], figure: (outcome: Outcome) => number): number {
   return median(list.map(figure))
-}
-
-/** What a peer said while it trained. */
-interface Told {
-  readonly process: ChildProcess
-  startedAt: number
-  trainedAt: number
-  bytesOut: number
-  readonly staleness: number[]
-  readonly applyShare: number[]
-  end: EndEvent | undefined
-}
-
-async function train(
-  count: number,
-  corpus: Corpus,
-  place: string,
-  run: number,
-  apart: boolean
-): Promise<Outcome> {
-  const swarm = `bench-${process.pid}-${run}-${count}`
-  const peers = Array.from({ length: count }, (_, i) =>
-    start(
-      i,
-      corpus.path,
-      join(place, `${i}`),
-      run,
-      apart ? ['--swarm', `${swarm}-${i}`, '--no-mdns', '--shard', `${i + 1}/${count}`] : ['--swarm', swarm]
-    )
-  )
-  const told = await Promise.all(peers)
-  const hashes = new Set(told.map(({ end }) => end?.sharedHash))
-  if (hashes.size !== 1 && !apart)
-    throw new Error(`scaleout: the peers do not agree: ${[...hashes].join(', ')}`)
-  const words = told.reduce((sum, { end }) => sum + (end?.runWords ?? 0), 0)
-  if (Math.abs(words / corpus.words - 1) > 0.01) {
-    throw new Error(`scaleout: ${corpus.words} words were to be trained once; ${words} were`)
-  }
-  const seconds =
-    (Math.max(...told.map(peer => peer.trainedAt)) - Math.min(...told.map(peer => peer.startedAt))) / 1000
-  return {
-    wordsPerSecond: words / seconds,
-    bytesPerWord: told.reduce((sum, { bytesOut }) => sum + bytesOut, 0) / words,
-    denseBytes: (4 * 2 * (told[0]?.end?.vocabulary ?? Number.NaN) * DIM) / BATCH_SLOTS,
-    staleness: mean(told.flatMap(({ staleness }) => staleness)),
-    applyShare: mean(told.flatMap(({ applyShare }) => applyShare)),
-    loss: mean(told.map(({ end }) => end?.loss ?? Number.NaN)),
-    quality:
-      hasWordSets() && !apart
-        ? await qualityOf(device, await readWordVectors(fileStore(join(place, '0'))))
-        : undefined
-  }
-}
-
-/** Runs one peer to its end. */
-async function start(
-  core: number,
-  input: string,
-  output: string,
-  run: number,
-  swarm: readonly string[]
-): Promise<Told> {
-  const args = ['start', 'word2vec', '--input', input, '--output', output, ...swarm, '--json']
-  const model = ['--device', 'wasm', '--threads', '1', '--seed', `${1 + run * 100 + core}`]
-  const interval = values['exchange-every']
-  const more = interval === undefined ? [] : ['--exchange-every', interval]
-  const own = [process.execPath, join(root, 'src/cli/tensair.js'), ...args, ...model, ...more]
-  const [program = '', ...words] = pinned ? ['taskset', '-c', `${core % cores}`, ...own] : own
-  const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'] })
-  const told: Told = {
-    process: child,
-    startedAt: 0,
-    trainedAt: 0,
-    bytesOut: 0,
-    staleness: [],
-    applyShare: [],
-    end: undefined
-  }
-  let errors = ''
-  child.stderr.on('data', text => {
-    errors += text
-  })
-  createInterface({ input: child.stdout }).on('line', line => hear(told, JSON.parse(line) as JobEvent))
-  const code = await new Promise(resolve => child.on('close', resolve))
-  if (code !== 0) throw new Error(`scaleout: a peer ended with ${code}: ${errors}`)
-  return told
-}
-
-function hear(told: Told, event: JobEvent): void {
-  if (event.event === 'started') told.startedAt = performance.now()
-  if (event.event === 'waiting') told.trainedAt = performance.now()
-  if (event.event === 'done') {
-    told.end = event
-    told.bytesOut = event.swarm?.bytesOut ?? 0
-  }
-  if (event.event !== 'progress' || event.swarm === undefined) return
-  if (told.trainedAt > 0) return
-  if (event.swarm.stalenessMean > 0) told.staleness.push(event.swarm.stalenessMean)
-  told.applyShare.push(event.swarm.applyShare)
 }
