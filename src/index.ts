@@ -1,7 +1,5 @@
-// What a program that uses tensair imports. Everything here also runs in a browser; a folder as a store for checkpoints,
-// which does not, is `fileStore` of `tensair/file-store`.
+// What a program that uses tensair imports. Everything here also runs in a browser; what does not is in src/node.ts.
 
-export { pipe } from 'it-pipe'
 export {
   type Device,
   type DeviceChoice,
@@ -13,8 +11,11 @@ export {
 export { type AggregateOptions, aggregate, type WindowSpan } from './dataflow/aggregate.ts'
 export { type BatchOptions, batch } from './dataflow/batch.ts'
 export type { Clock } from './dataflow/clock.ts'
+export { type CommitOptions, commit } from './dataflow/commit.ts'
 export type { ConcurrencyOptions } from './dataflow/concurrent.ts'
+export { type Detected, detect } from './dataflow/detect.ts'
 export { type DistinctOptions, distinct } from './dataflow/distinct.ts'
+export { type Evaluated, type EvaluateOptions, type Evaluation, evaluate } from './dataflow/evaluate.ts'
 export type { FailureOptions, FallibleOperator, OnError } from './dataflow/failures.ts'
 export { filter } from './dataflow/filter.ts'
 export { flatMap } from './dataflow/flat-map.ts'
@@ -22,12 +23,27 @@ export { type Joined, type JoinOptions, join } from './dataflow/join.ts'
 export { type MapOptions, map } from './dataflow/map.ts'
 export { merge } from './dataflow/merge.ts'
 export {
+  absoluteError,
+  accuracy,
+  logLoss,
+  type Metric,
+  meanAbsoluteError,
+  meanOf,
+  meanSquaredError,
+  squaredError
+} from './dataflow/metrics.ts'
+export { pipe } from './dataflow/pipe.ts'
+export { type PredictOptions, predict } from './dataflow/predict.ts'
+export type { Predicted } from './dataflow/predictions.ts'
+export {
   type Reduced,
   type ReduceOptions,
   type ReduceWindowsOptions,
   type Running,
   reduce
 } from './dataflow/reduce.ts'
+export { living, part, type Share, shard } from './dataflow/shard.ts'
+export { type ShareOptions, share } from './dataflow/share.ts'
 export { type SplitOptions, split } from './dataflow/split.ts'
 export { type JoinTableOptions, joinTable, type TableJoined } from './dataflow/table-join.ts'
 export { tap } from './dataflow/tap.ts'
@@ -36,11 +52,32 @@ export { type TokenizeOptions, type Tokenizer, tokenize } from './dataflow/token
 export { type Training, type TrainOptions, train } from './dataflow/train.ts'
 export { type Window, type Windowed, type Windowing, type WindowOptions, window } from './dataflow/window.ts'
 export { count, session, sliding, tumbling, type Windows } from './dataflow/windows.ts'
+export { type AdwinOptions, adwin } from './drift/adwin.ts'
+export { type DdmOptions, ddm } from './drift/ddm.ts'
+export { type EcddOptions, ecdd } from './drift/ecdd.ts'
+export { type EddmOptions, eddm } from './drift/eddm.ts'
+export { type KswinOptions, kswin } from './drift/kswin.ts'
+export { detectorNames, newDetector, openDetector } from './drift/open.ts'
+export { type OptwinOptions, optwin } from './drift/optwin.ts'
+export { type PageHinkleyOptions, pageHinkley } from './drift/page-hinkley.ts'
+export { type StepdOptions, stepd } from './drift/stepd.ts'
 export type { JobEvent } from './jobs/events.ts'
+export type { FlowEvent } from './jobs/flow-events.ts'
+export {
+  defineJob,
+  type FlowContext,
+  type Job,
+  type JobDefinition,
+  type JobModel,
+  type ModelContext,
+  z
+} from './jobs/job.ts'
 export type { Text } from './jobs/text.ts'
 export { NoWordsError, runWord2Vec, type Word2VecJob } from './jobs/word2vec.ts'
 export { CheckpointError } from './models/checkpoint.ts'
 export { evaluateAnalogies, evaluateWordPairs } from './models/evaluate.ts'
+export { type Linear, type LinearOptions, linear } from './models/linear.ts'
+export type { Features, FeatureValue } from './models/linear-features.ts'
 export { openWordModel, type WordModel } from './models/word-model.ts'
 export { type Neighbor, UnknownWordError } from './models/word-space.ts'
 export { wordVectorsSafetensors } from './models/word-vectors.ts'
@@ -49,9 +86,37 @@ export type { Word2VecOptions } from './models/word2vec-options.ts'
 export type { Word2Vec, Word2VecCounts } from './models/word2vec-replica.ts'
 export { readWordVectors } from './models/word2vec-state.ts'
 export { projectorMetadata, projectorVectors } from './sinks/projector.ts'
+export { SinkError } from './sinks/sink-error.ts'
+export { type WebSocketSinkOptions, webSocketSink } from './sinks/web-socket.ts'
 export { word2vecBinary } from './sinks/word2vec-binary.ts'
 export { word2vecText } from './sinks/word2vec-text.ts'
+export type { BadRecordOptions, Fallible, OnBadRecord } from './sources/bad-records.ts'
+export { type CsvOptions, type CsvRow, csv } from './sources/csv.ts'
 export { type LinesOptions, lines } from './sources/lines.ts'
 export { linesOf } from './sources/memory.ts'
+export { type NdjsonOptions, ndjson } from './sources/ndjson.ts'
+export { type ParquetOptions, parquet } from './sources/parquet.ts'
+export { type ParseNdjsonOptions, parseNdjson } from './sources/parse-ndjson.ts'
 export { SourceError } from './sources/source-error.ts'
-export type { Chunk, Operator, Position, Progress, Replica, Store, Stream, WordVectors } from './types.ts'
+export { type SyntheticClock, type SyntheticOptions, synthetic } from './sources/synthetic.ts'
+export { type WebSocketSource, type WebSocketSourceOptions, webSocketSource } from './sources/web-socket.ts'
+export type { Reconnect } from './sources/web-socket-follow.ts'
+export type {
+  Chunk,
+  Detector,
+  DetectorState,
+  Held,
+  Operator,
+  Position,
+  PredictingReplica,
+  Predictor,
+  Progress,
+  Replica,
+  SharedReplica,
+  Store,
+  Stream,
+  Swarm,
+  SwarmStatus,
+  Verdict,
+  WordVectors
+} from './types.ts'

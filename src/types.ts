@@ -22,7 +22,7 @@ export interface Stream<Item> extends AsyncIterable<Item> {
 
 /** A place in a source: everything before it has been handed out. In a followed file that was replaced it counts from the new file's start. */
 export interface Position {
-  /** Uncompressed bytes handed out so far, over all files of the source. */
+  /** Uncompressed bytes handed out so far, over all files of the source; items, where those have no place in bytes (Parquet, a synthetic stream). */
   readonly bytes: number
   /** Bytes the source has in all, uncompressed; absent where it is not known. */
   readonly totalBytes?: number
@@ -61,6 +61,15 @@ export interface Replica<Item> {
   /** What training has come to; the loss is measured on the device, so ask now and then, not for every chunk. */
   progress(): Promise<Progress>
 }
+
+/** What gives predictions. */
+export interface Predictor<In, Out> {
+  /** A prediction for each item, in their order, by the model as it is; changes nothing. */
+  predict(items: readonly In[]): Promise<readonly Out[]>
+}
+
+/** A replica that also predicts, from items like those it learns from. */
+export interface PredictingReplica<Item, Out> extends Replica<Item>, Predictor<Item, Out> {}
 
 /** Word vectors on the host, most frequent word first: what exports write and evaluations read. */
 export interface WordVectors {
@@ -219,6 +228,7 @@ export interface Held {
 /** What a channel's owner hears, in the order it happens. A member that leaves says so; one that is lost just stops. */
 export type ChannelEvent =
   | { readonly type: 'joined' | 'left' | 'lost'; readonly peer: string }
+  /** `bytes` begin at byte 0 of a buffer that nobody else holds. */
   | { readonly type: 'message'; readonly peer: string; readonly bytes: Uint8Array<ArrayBuffer> }
 
 /**
@@ -231,20 +241,34 @@ export interface Channel {
   readonly peer: string
   /** Peers that have the channel open as far as is known here, this one included; ascending. */
   readonly members: readonly string[]
-  /** Sends bytes, at most 1 MiB, to another member; dropped where it is none. It is the caller who bounds what is on its way. */
+  /**
+   * Sends bytes, at most 1 MiB, to another member; dropped where it is none. They must not change any more. It is the caller who
+   * bounds what is on its way.
+   *
+   * @throws RangeError where the message is longer.
+   */
   send(to: string, message: Uint8Array): void
-  /** Sends what waits, says that this peer leaves the channel, and forgets it. Nothing is heard any more. */
+  /**
+   * Sends what waits, says that this peer leaves the channel, and forgets it. Nothing is heard any more, and the name is free
+   * at once. Resolves when all has been handed to the links, after 10 s at most; never rejects.
+   */
   close(): Promise<void>
 }
+
+/** Hears what happens in a channel, in that order; also while a promise that it returned before is not settled. */
+export type ChannelHandler = ((event: ChannelEvent) => void) | ((event: ChannelEvent) => PromiseLike<unknown>)
 
 /** Where channels come from; a swarm is one. */
 export interface Channels {
   /**
-   * Opens the channel of that name, at once with this peer as its only member.
+   * Opens the channel of that name, at once with this peer as its only member; whoever else is there joins later, never
+   * within this call. Where `hear` returns a promise for a message, that counts as unprocessed until it settles; a peer of whose
+   * messages more than 16 MiB are (one counts 1 KiB at least) is cut off. So is one over whose message `hear` throws or rejects:
+   * that is the sender's fault.
    *
-   * @throws Error where it is open already.
+   * @throws RangeError where the name has not 1 to 64 characters; Error where it is open already, 64 others are, or the peer has left.
    */
-  channel(name: string, hear: (event: ChannelEvent) => void): Channel
+  channel(name: string, hear: ChannelHandler): Channel
 }
 
 /** What an operator holds by key, so that it can move to another peer together with the keys. */
@@ -256,7 +280,7 @@ export interface KeyedState {
 }
 
 /** A swarm that this peer is in. */
-export interface Swarm {
+export interface Swarm extends Channels {
   readonly peer: string
   status(): SwarmStatus
   /** Says what this peer is doing; the others hear of it within about a second. */
@@ -275,6 +299,31 @@ export interface Swarm {
   settled(signal: AbortSignal): Promise<void>
   /** Resolves, with one clear line, when the swarm cannot go on (no room for a word, the device failed); never rejects. */
   readonly lost: Promise<Error>
-  /** Leaves politely: sends what waits, says good-bye, closes. */
+  /** Leaves politely: closes the channels, sends what waits, says good-bye, closes. */
   leave(): Promise<void>
+}
+
+/** What a detector of drift says of the stream so far: all as before, perhaps a drift, a drift. */
+export type Verdict = 'none' | 'warning' | 'drift'
+
+/** A detector's state as plain finite numbers, exact in JSON. */
+export interface DetectorState {
+  /** The function that makes such a detector. */
+  readonly detector: string
+  readonly options: Readonly<Record<string, number | boolean | string>>
+  readonly values: readonly number[]
+}
+
+/** Watches a stream of errors or losses for a change. After a drift it starts anew by itself. */
+export interface Detector {
+  /**
+   * Takes the next value.
+   *
+   * @throws RangeError where it is not a number at most 1e100 in size, or not of the kind that the detector works on; it is not counted then.
+   */
+  update(value: number): Verdict
+  /** Forgets all it has seen. */
+  reset(): void
+  /** What it holds; a detector opened from that goes on as if it were this one. */
+  save(): DetectorState
 }

@@ -32,6 +32,7 @@ const allowed: Record<string, string[]> = {
     'src/jobs',
     'kernels'
   ],
+  'src/node.ts': ['src/sources', 'src/sinks'],
   'src/index.ts': [
     ...words,
     'src/sources',
@@ -73,14 +74,13 @@ const packages: Record<string, string[]> = {
     '@multiformats/multiaddr',
     'libp2p'
   ],
-  'src/jobs': ['it-pipe', 'zod'],
-  'src/cli': ['commander', 'log-update', 'prom-client'],
-  'src/index.ts': ['it-pipe']
+  'src/jobs': ['zod'],
+  'src/cli': ['commander', 'log-update', 'prom-client']
 }
 
 // Everything else also runs in a browser.
 const mayUseNode =
-  /^(src\/cli\/|src\/(sources|sinks)\/(file|server)|src\/net\/node|kernels\/[a-z-]+-node\.ts$)/
+  /^(src\/cli\/|src\/(sources|sinks)\/(file|server)|src\/net\/node|kernels\/[a-z/-]+-node\.ts$)/
 
 const files = ['kernels', 'src'].flatMap(sourceFiles)
 

@@ -3,12 +3,13 @@ import { analogy } from './analogy.ts'
 import { demo } from './demo.ts'
 import { doctor } from './doctor.ts'
 import { evaluate } from './eval.ts'
-import { describe, EXIT, UsageError } from './exit.ts'
+import { EXIT, UsageError } from './exit.ts'
 import { exportModel } from './export.ts'
 import { keygen } from './keygen.ts'
 import { nearest } from './nearest.ts'
 import { peers } from './peers.ts'
 import { start } from './start.ts'
+import { describeWithPlace } from './user-error.ts'
 
 /** Carries out one command line and sets the process's exit code: 0 done, 1 failed, 2 wrong use, 130 interrupted after saving. */
 export async function main(args: readonly string[], version: string): Promise<void> {
@@ -19,7 +20,7 @@ export async function main(args: readonly string[], version: string): Promise<vo
   })
   // What no one awaited fails in one line too.
   process.on('uncaughtException', error => {
-    process.stderr.write(`tensair: ${describe(error)}\n`)
+    process.stderr.write(`tensair: ${describeWithPlace(error)}\n`)
     process.exit(EXIT.failed)
   })
   const program = new Command('tensair')
@@ -29,13 +30,15 @@ export async function main(args: readonly string[], version: string): Promise<vo
     .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 wrong use, 130 interrupted after saving.')
   // What a command needs beyond its options it imports when it runs: --help and a wrong option should not wait for devices.
   const asking = [nearest(), analogy(), evaluate(), exportModel()]
-  for (const command of [demo(), start(), peers(), keygen(), ...asking, doctor()]) program.addCommand(command)
-  quiet(program)
   try {
+    const starting = await start(args)
+    for (const command of [demo(), starting, peers(), keygen(), ...asking, doctor()])
+      program.addCommand(command)
+    quiet(program)
     await program.parseAsync(args, { from: 'user' })
   } catch (error) {
     process.exitCode = exitCodeOf(error)
-    if (!(error instanceof CommanderError)) process.stderr.write(`tensair: ${describe(error)}\n`)
+    if (!(error instanceof CommanderError)) process.stderr.write(`tensair: ${describeWithPlace(error)}\n`)
   }
 }
 

@@ -1,26 +1,31 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Counter, Gauge, Registry } from 'prom-client'
 import type { JobEvent } from '../jobs/events.ts'
+import type { FlowEvent, FlowProgressEvent } from '../jobs/flow-events.ts'
 import type { SwarmStatus } from '../types.ts'
 
 /** A peer's metrics for Prometheus. */
 export interface Metrics {
   /** Of the text that `text` gives. */
   readonly contentType: string
-  /** Takes words, pace and loss from a job's events. */
-  tell(event: JobEvent): void
+  /** Takes words, pace and loss from a job's events, or items and pace; there are metrics of them from then on. */
+  tell(event: JobEvent | FlowEvent): void
   /** All metrics as of now. */
   text(): Promise<string>
   close(): void
 }
 
-/** What is known of the training; NaN until it is told. */
+/** What is known of the training. */
 interface TrainingNow {
-  words: number
-  wordsPerSecond: number
-  loss: number
-  vocabulary: number
+  readonly words: number
+  readonly wordsPerSecond: number
+  /** NaN until one was measured. */
+  readonly loss: number
+  readonly vocabulary: number
 }
+
+/** What is known of a user's flow. */
+type FlowNow = Pick<FlowProgressEvent, 'items' | 'itemsPerSecond'>
 
 type Row<Source> = readonly [name: string, help: string, value: (source: Source) => number]
 
@@ -42,10 +47,19 @@ const SWARM_GAUGES: readonly Row<SwarmStatus>[] = [
   ['staleness_max_seconds', 'The same, the greatest.', status => status.stalenessMax / 1000],
   ['apply_share', 'Share of the last seconds spent applying, 0 to 1.', status => status.applyShare]
 ]
+const TRAINING_TOTALS: readonly Row<TrainingNow>[] = [
+  ['words', 'Words read since the model was new.', training => training.words]
+]
 const TRAINING_GAUGES: readonly Row<TrainingNow>[] = [
   ['words_per_second', 'Words trained a second.', training => training.wordsPerSecond],
   ['loss', 'Mean loss of a context of late; NaN where none was measured.', training => training.loss],
   ['vocabulary', 'Words in the vocabulary.', training => training.vocabulary]
+]
+const FLOW_TOTALS: readonly Row<FlowNow>[] = [
+  ['items', 'Items the flow has emitted, or counted.', flow => flow.items]
+]
+const FLOW_GAUGES: readonly Row<FlowNow>[] = [
+  ['items_per_second', 'Items emitted or counted a second.', flow => flow.itemsPerSecond]
 ]
 
 const DELAY_RESOLUTION_MS = 10
@@ -53,7 +67,8 @@ const DELAY_RESOLUTION_MS = 10
 /** Metrics that ask `status` each time they are read. */
 export function openMetrics(status: () => SwarmStatus): Metrics {
   const registers = [new Registry()] as const
-  const training: TrainingNow = { words: 0, wordsPerSecond: 0, loss: Number.NaN, vocabulary: 0 }
+  let training: TrainingNow | undefined
+  let flow: FlowNow | undefined
 
   const total = (name: string, help: string, value: () => number) =>
     new Counter({
@@ -75,8 +90,16 @@ export function openMetrics(status: () => SwarmStatus): Metrics {
       }
     })
 
-  for (const [name, help, value] of SWARM_TOTALS) total(name, help, () => value(status()))
-  for (const [name, help, value] of SWARM_GAUGES) gauge(name, help, () => value(status()))
+  const all = <Source>(
+    totals: readonly Row<Source>[],
+    gauges: readonly Row<Source>[],
+    source: () => Source
+  ) => {
+    for (const [name, help, value] of totals) total(name, help, () => value(source()))
+    for (const [name, help, value] of gauges) gauge(name, help, () => value(source()))
+  }
+
+  all(SWARM_TOTALS, SWARM_GAUGES, status)
   new Counter({
     name: 'tensair_rejected_total',
     help: 'What other peers sent that broke the rules, by kind.',
@@ -87,8 +110,6 @@ export function openMetrics(status: () => SwarmStatus): Metrics {
       for (const [kind, times] of Object.entries(status().rejected)) this.inc({ kind }, times)
     }
   })
-  total('words', 'Words read since the model was new.', () => training.words)
-  for (const [name, help, value] of TRAINING_GAUGES) gauge(name, help, () => value(training))
 
   const delay = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS })
   delay.enable()
@@ -106,8 +127,15 @@ export function openMetrics(status: () => SwarmStatus): Metrics {
     contentType: registers[0].contentType,
     tell(event) {
       if (event.event !== 'progress' && event.event !== 'done' && event.event !== 'interrupted') return
-      const { words, wordsPerSecond, vocabulary, loss = training.loss } = event
-      Object.assign(training, { words, wordsPerSecond, vocabulary, loss })
+      if ('items' in event) {
+        if (flow === undefined) all(FLOW_TOTALS, FLOW_GAUGES, () => flow ?? event)
+        flow = event
+      } else {
+        const { words, wordsPerSecond, vocabulary, loss = training?.loss ?? Number.NaN } = event
+        const now = { words, wordsPerSecond, vocabulary, loss }
+        if (training === undefined) all(TRAINING_TOTALS, TRAINING_GAUGES, () => training ?? now)
+        training = now
+      }
     },
     text: () => registers[0].metrics(),
     close: () => void delay.disable()

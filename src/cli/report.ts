@@ -1,22 +1,27 @@
 import type { JobEvent, ProgressEvent, SwarmProgress } from '../jobs/events.ts'
+import type { FlowEvent, FlowProgressEvent } from '../jobs/flow-events.ts'
 import { bytes, count, duration, peerName } from './table.ts'
 
 /** Tells what a job is doing. */
 export interface Reporter {
   /** How often progress is worth telling. */
   readonly everySeconds: number
-  tell(event: JobEvent): void
+  tell(event: JobEvent | FlowEvent): void
   /** A line for people; not shown to programs. */
   say(text: string): void
   /** Leaves the terminal as it was. */
   close(): void
 }
 
-/** The reporter that suits where the output goes: NDJSON for programs, a line in place on a terminal, plain lines elsewhere. */
-export async function openReporter(json: boolean): Promise<Reporter> {
+/**
+ * The reporter that suits where the output goes: NDJSON for programs, a line in place on a terminal, plain lines elsewhere.
+ * `results`: whether results go to standard output meanwhile, where they would break that line.
+ */
+export async function openReporter(json: boolean, results = false): Promise<Reporter> {
   if (json) return jsonReporter()
   // A terminal that does not know its width cannot keep a line in place.
-  if (process.stderr.isTTY === true && process.stderr.columns > 0) return await terminalReporter()
+  const inPlace = process.stderr.isTTY === true && process.stderr.columns > 0
+  if (inPlace && !(results && process.stdout.isTTY === true)) return await terminalReporter()
   return plainReporter()
 }
 
@@ -62,17 +67,25 @@ function plainReporter(): Reporter {
 }
 
 /** What a person sees of a progress event. */
-export function progressLine(event: ProgressEvent): string {
-  const parts = [
+export function progressLine(event: ProgressEvent | FlowProgressEvent): string {
+  const parts = 'items' in event ? flowParts(event) : trainingParts(event)
+  const all = event.swarm === undefined ? parts : [...parts, swarmPart(event.swarm)]
+  return all.filter(part => part !== undefined).join(' · ')
+}
+
+function flowParts({ items, itemsPerSecond }: FlowProgressEvent): string[] {
+  return [`${count(items)} items`, `${count(itemsPerSecond)} items/s`]
+}
+
+function trainingParts(event: ProgressEvent): (string | undefined)[] {
+  return [
     event.share === undefined ? undefined : `${(event.share * 100).toFixed(0).padStart(3)} %`,
     `${count(event.words)} words`,
     `${count(event.wordsPerSecond)} words/s`,
     event.loss === undefined ? undefined : `loss ${event.loss.toFixed(3)}`,
     `vocabulary ${event.vocabulary.toLocaleString('en-US')}`,
-    event.secondsLeft === undefined ? undefined : `${duration(event.secondsLeft)} left`,
-    event.swarm === undefined ? undefined : swarmPart(event.swarm)
+    event.secondsLeft === undefined ? undefined : `${duration(event.secondsLeft)} left`
   ]
-  return parts.filter(part => part !== undefined).join(' · ')
 }
 
 function swarmPart(swarm: SwarmProgress): string {
@@ -86,14 +99,19 @@ function swarmPart(swarm: SwarmProgress): string {
 }
 
 /** What a person sees of the other events, line by line; nothing of some. */
-export function eventLines(event: Exclude<JobEvent, ProgressEvent>): string[] {
+export function eventLines(
+  event: Exclude<JobEvent | FlowEvent, ProgressEvent | FlowProgressEvent>
+): string[] {
   switch (event.event) {
     case 'started': {
+      if ('job' in event) return [`running ${event.job}`]
       const from = event.resumedWords > 0 ? `, continuing after ${count(event.resumedWords)} words` : ''
       return [`training on ${event.device}${from}; first words after ${event.seconds.toFixed(2)} s`]
     }
     case 'waiting':
-      return [`trained ${count(event.words)} words; waiting for the other peers (Ctrl-C ends)`]
+      return [
+        `${'items' in event ? `the flow is over, ${count(event.items)} items` : `trained ${count(event.words)} words`}; waiting for the other peers (Ctrl-C ends)`
+      ]
     case 'warning':
       return [`warning: ${event.message}`]
     case 'peer-joined':

@@ -47,12 +47,27 @@ const MODEL_OPTIONS = [
   'seed'
 ] as const
 
-/** `tensair start JOB`: trains a model on a stream. */
-export function start(): Command {
-  return new Command('start')
-    .description('trains a model on a stream')
+/**
+ * `tensair start JOB`: runs a job that comes with tensair, or that of the module which `args`, the whole command line, names.
+ *
+ * @throws UsageError where that module cannot be loaded.
+ */
+export async function start([command, job = '']: readonly string[]): Promise<Command> {
+  const starting = new Command('start')
+    .description('runs a job: trains a model on a stream')
     .helpCommand(false)
     .addCommand(word2vec())
+    .addHelpText(
+      'after',
+      '\nA module that exports a job is one too: tensair start ./my-job.ts; --help after it shows its options.'
+    )
+  if (command !== 'start' || !isModulePath(job)) return starting
+  const { jobCommand } = await import('./job-command.ts')
+  return starting.addCommand(await jobCommand(job))
+}
+
+function isModulePath(job: string): boolean {
+  return /[\\/]/.test(job) || /\.(ts|js|mjs)$/.test(job)
 }
 
 function word2vec(): Command {

@@ -2,6 +2,7 @@ import { readFileSync, rmSync } from 'node:fs'
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import type { JobEvent } from '../jobs/events.ts'
+import type { FlowEvent } from '../jobs/flow-events.ts'
 import { fileStore } from '../sinks/file-store.ts'
 import type { Swarm } from '../types.ts'
 import { describe, UsageError } from './exit.ts'
@@ -21,8 +22,8 @@ export interface StatusServerOptions {
 /** Serves `/metrics` (Prometheus) and `/status` (SwarmStatus as JSON). */
 export interface StatusServer {
   readonly address: string
-  /** Takes words, pace and loss from the job's events. */
-  tell(event: JobEvent): void
+  /** Takes words or items, pace and loss from the job's events. */
+  tell(event: JobEvent | FlowEvent): void
   close(): Promise<void>
 }
 

@@ -56,8 +56,11 @@ export function stateFolder(output: string): string {
   return join(output, 'peer')
 }
 
-/** The options of a command that can be a peer of a swarm; without --swarm none of them may be given. */
-export function swarmOptions(): readonly Option[] {
+/**
+ * The options of a command that can be a peer of a swarm; without --swarm none of them may be given. `state` says where the
+ * peer keeps its identity unless told otherwise.
+ */
+export function swarmOptions(state = 'peer, in the folder of --output'): readonly Option[] {
   return [
     unlessGiven('--swarm <name>', 'train together with the peers of this swarm', 'train alone').argParser(
       swarmName
@@ -82,7 +85,7 @@ export function swarmOptions(): readonly Option[] {
       'words trained between two packs',
       `${SHARE_WORDS}, or as many more as cost little time`
     ).argParser(whole(1)),
-    unlessGiven('--state <folder>', 'where the peer keeps its identity', 'peer, in the folder of --output')
+    unlessGiven('--state <folder>', 'where the peer keeps its identity', state)
   ]
 }
 

@@ -1,7 +1,9 @@
+import { emptyReplica } from '../jobs/empty-replica.ts'
 import type { JobEvent } from '../jobs/events.ts'
+import type { FlowEvent } from '../jobs/flow-events.ts'
 import { sourceName } from '../jobs/source-name.ts'
+import type { SwarmPart } from '../jobs/taking-part.ts'
 import type { Text } from '../jobs/text.ts'
-import type { SwarmPart } from '../jobs/word2vec.ts'
 import { PackBounds } from '../models/pack-bounds.ts'
 import { openNode, type PeerNode } from '../net/node.ts'
 import { loadIdentity } from '../net/node-identity.ts'
@@ -17,14 +19,14 @@ export interface SwarmPeer {
   /** What the job needs to take part. */
   readonly part: SwarmPart
   /** Passes the job's events on to the metrics. */
-  tell(event: JobEvent): void
+  tell(event: JobEvent | FlowEvent): void
   close(): Promise<void>
 }
 
-/** Prepares to take part in a swarm; the network is touched when the job joins. */
+/** Prepares to take part in a swarm, with a text or with what its source is called; the network is touched when the job joins. */
 export async function openSwarmPeer(
   choice: SwarmChoice,
-  text: Text,
+  text: Text | Required<Pick<Text, 'source'>>,
   warn: (message: string) => void
 ): Promise<SwarmPeer> {
   const { name, psk, bootstrap, listen, announce, mdns, metrics, state } = choice
@@ -38,12 +40,13 @@ export async function openSwarmPeer(
     ...(choice.exchangeEvery !== undefined && { exchangeEvery: choice.exchangeEvery }),
     async join(model, job, held) {
       node = await openNode({ swarm: name, identity, listen, announce, bootstrap, mdns, ...(psk && { psk }) })
-      model.shared.drawApart(node.peer)
-      const bounds = new PackBounds(model.shared.tables)
+      model?.shared.drawApart?.(node.peer)
+      const replica = model?.shared ?? emptyReplica
+      const bounds = new PackBounds(replica.tables)
       const swarm = await joinSwarm({
         swarm: name,
         node,
-        replica: model.shared,
+        replica,
         job,
         source,
         warn,
@@ -67,9 +70,9 @@ export async function openSwarmPeer(
 }
 
 /** Peers can share what can be read from its start again; a stream that passes by is each peer's own. */
-async function sourceOf(text: Text): Promise<string> {
+async function sourceOf(text: Text | Required<Pick<Text, 'source'>>): Promise<string> {
   if (text.source !== undefined) return text.source
-  if (!text.resumable) return ''
+  if (!('open' in text) || !text.resumable) return ''
   const end = new AbortController()
   try {
     const name = sourceName(text.open(0, end.signal), text.growing)

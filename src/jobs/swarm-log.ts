@@ -1,13 +1,13 @@
 import type { LinkStatus, Swarm } from '../types.ts'
-import type { JobEvent, SwarmProgress } from './events.ts'
+import type { PeerEvent, SwarmProgress } from './events.ts'
 
 /** Turns what a swarm has come to into events: who came and went, how the exchange goes. */
 export class SwarmLog {
   readonly #swarm: Pick<Swarm, 'peer' | 'status'>
-  readonly #tell: (event: JobEvent) => void
+  readonly #tell: (event: PeerEvent) => void
   #members: ReadonlySet<string>
 
-  constructor(swarm: Pick<Swarm, 'peer' | 'status'>, tell: (event: JobEvent) => void) {
+  constructor(swarm: Pick<Swarm, 'peer' | 'status'>, tell: (event: PeerEvent) => void) {
     this.#swarm = swarm
     this.#tell = tell
     this.#members = new Set([swarm.peer])

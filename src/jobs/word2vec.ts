@@ -1,17 +1,16 @@
-import { pipe } from 'it-pipe'
 import type { Device } from '../../kernels/index.ts'
-import { living, part, shard } from '../dataflow/shard.ts'
-import { share } from '../dataflow/share.ts'
+import { pipe } from '../dataflow/pipe.ts'
 import { tokenize } from '../dataflow/tokenize.ts'
 import { train } from '../dataflow/train.ts'
 import { resumeWord2Vec, word2vec } from '../models/word2vec.ts'
 import type { Word2VecOptions } from '../models/word2vec-options.ts'
 import type { Word2Vec } from '../models/word2vec-replica.ts'
-import type { Held, Operator, Replica, Store, Swarm } from '../types.ts'
+import type { Replica, Store, Swarm } from '../types.ts'
 import type { EndEvent, JobEvent } from './events.ts'
 import { heldOf, noteHeld } from './held.ts'
 import { regularly } from './regularly.ts'
 import { RunLog } from './run-log.ts'
+import { type SwarmPart, takingPart } from './taking-part.ts'
 import { note, placeOf, type Text } from './text.ts'
 import { until } from './until.ts'
 
@@ -36,21 +35,6 @@ export interface Word2VecJob {
   readonly tell?: (event: JobEvent) => void
   /** Trains with others; left out, alone. */
   readonly swarm?: SwarmPart
-}
-
-/** How a job takes part in a swarm. */
-export interface SwarmPart {
-  /** Joins with a model that has just been opened; `job` is what all must have the same, `held` what a saved model holds. */
-  join(model: Word2Vec, job: Readonly<Record<string, unknown>>, held?: Held): Promise<Swarm>
-  /**
-   * Which lines this peer trains: its share among the live peers that read the same text (`auto`), part `index` of `count`
-   * (from 1), or all. Default auto.
-   */
-  readonly shard?: 'auto' | 'none' | { readonly index: number; readonly count: number }
-  /** What the peers that read the same text call it; empty where it is this peer's own, which it then trains whole. */
-  readonly source: string
-  /** Words trained between two packs, however little time that takes. Default as in `share`. */
-  readonly exchangeEvery?: number
 }
 
 /** The text held no words at all, so there is nothing to save. */
@@ -108,12 +92,13 @@ export async function runWord2Vec(job: Word2VecJob): Promise<{ model: Word2Vec; 
   ]
   try {
     const begin = swarm === undefined ? from : await placeInSwarm(job, swarm, from)
+    const { shard, share } = takingPart(job.swarm, swarm, () => complete)
     const flow = pipe(
       text.open(begin, stop),
       until<string>(stop, end),
-      swarm === undefined ? lines => lines : shareOf(job, swarm),
+      shard,
       tokenize(),
-      train(swarm === undefined ? replica : sharing(job, swarm, () => complete)(replica))
+      train(share(replica))
     )
     await Promise.race([flow, failed])
     if (complete && swarm !== undefined) {
@@ -156,27 +141,6 @@ const MEETING_MS = 1000
 /** The options that must be the same at all peers; room and random numbers may differ. */
 function agreed({ capacity, seed, expectedWords, ...options }: Word2Vec['options']): Record<string, unknown> {
   return { model: 'word2vec', ...options }
-}
-
-function sharing({ swarm: choice }: Word2VecJob, swarm: Swarm, finished: () => boolean) {
-  const interval = choice?.exchangeEvery
-  return share(swarm, {
-    finished,
-    ...(interval !== undefined && { interval, strict: true })
-  })
-}
-
-/** Keeps the lines that are this peer's to train. */
-function shareOf({ swarm: choice }: Word2VecJob, swarm: Swarm): Operator<string, string> {
-  const { shard: way = 'auto', source = '' } = choice ?? {}
-  if (way === 'none' || (way === 'auto' && source === '')) return lines => lines
-  if (way !== 'auto') return shard(part(way.index, way.count))
-  const peers = () =>
-    swarm
-      .status()
-      .members.filter(member => member.source === source)
-      .map(member => member.peer)
-  return shard(living(peers, swarm.peer))
 }
 
 /** Where a peer begins that shares its text with others: what is behind all of them has been trained. */

@@ -47,7 +47,7 @@ test('the package trains and answers', async () => {
 
 test('the package can be imported', () => {
   const script =
-    "import { pipe, lines, tokenize, train, word2vec, openDevice } from 'tensair'; import { fileStore } from 'tensair/file-store'; console.log([pipe, lines, tokenize, train, word2vec, openDevice, fileStore].every(item => typeof item === 'function'))"
+    "import { pipe, lines, tokenize, train, word2vec, openDevice } from 'tensair'; import { fileStore } from 'tensair/node'; console.log([pipe, lines, tokenize, train, word2vec, openDevice, fileStore].every(item => typeof item === 'function'))"
   const output = execFileSync(process.execPath, ['--input-type=module', '-e', script], {
     cwd: installed,
     encoding: 'utf8'

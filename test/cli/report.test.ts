@@ -2,6 +2,7 @@ import { deepStrictEqual, strictEqual } from 'node:assert'
 import { test } from 'node:test'
 import { eventLines, progressLine } from '../../src/cli/report.ts'
 import type { EndEvent, ProgressEvent, SwarmProgress } from '../../src/jobs/events.ts'
+import type { FlowProgressEvent } from '../../src/jobs/flow-events.ts'
 
 const progress: ProgressEvent = {
   event: 'progress',
@@ -44,4 +45,14 @@ test('peers that come and go have a line each, and the end says what is shared',
   const end: EndEvent = { event: 'done', words: 1, runWords: 1, seconds: 1, wordsPerSecond: 1, vocabulary: 1 }
   deepStrictEqual(eventLines({ ...end, sharedHash: 'cafe' }), ['shared model cafe'])
   deepStrictEqual(eventLines(end), [])
+})
+
+test('a flow is shown by its items, and its swarm as that of any job', () => {
+  const flow: FlowProgressEvent = { event: 'progress', items: 1234, itemsPerSecond: 56.7 }
+  strictEqual(progressLine(flow), '1,234 items · 57 items/s')
+  strictEqual(progressLine({ ...flow, swarm: { ...swarm, peers: 1 } }), '1,234 items · 57 items/s · 1 peer')
+  deepStrictEqual(eventLines({ event: 'started', job: 'mine', seconds: 1 }), ['running mine'])
+  deepStrictEqual(eventLines({ event: 'waiting', items: 7, seconds: 1 }), [
+    'the flow is over, 7 items; waiting for the other peers (Ctrl-C ends)'
+  ])
 })

@@ -65,6 +65,12 @@ export function handMadeSwarm(status: () => SwarmStatus): Swarm {
     peer: status().peer,
     status,
     report: () => {},
+    channel: () => ({
+      peer: status().peer,
+      members: [status().peer],
+      send: () => {},
+      close: async () => {}
+    }),
     held: { start: 0, vector: {} },
     exchange: async () => true,
     alone: act => act(),

@@ -1,0 +1,77 @@
+import type { Command } from 'commander'
+import type { FlowEndEvent, FlowEvent } from '../jobs/flow-events.ts'
+import type { Job } from '../jobs/job.ts'
+import { runJob } from '../jobs/run-job.ts'
+import { EXIT } from './exit.ts'
+import { interruptible } from './interrupt.ts'
+import { itemWriter } from './item-writer.ts'
+import type { JobCommandOptions } from './job-command.ts'
+import { openReporter, type Reporter } from './report.ts'
+import { jobFolder, takeState } from './state-folder.ts'
+import { swarmChoice } from './swarm-options.ts'
+import type { SwarmPeer } from './swarm-peer.ts'
+import { count, duration } from './table.ts'
+import { boundOf } from './until-option.ts'
+
+/**
+ * Runs a user's job and tells of it as the terminal, a log or a program wants it; sets exit code 130 where it was interrupted.
+ *
+ * @throws UsageError where what was asked for cannot begin, and whatever the job throws.
+ */
+export async function startJob(
+  command: Command,
+  job: Job,
+  options: Readonly<Record<string, unknown>>,
+  { until, json, device: choice = 'auto', threads, state }: JobCommandOptions
+): Promise<void> {
+  const place = await swarmChoice(command, jobFolder(job.name))
+  const reporter = await openReporter(json, true)
+  let peer: SwarmPeer | undefined
+  const tell = (event: FlowEvent) => {
+    reporter.tell(event)
+    peer?.tell(event)
+  }
+  const opened = job.model === undefined ? undefined : await openDeviceFor(choice, threads)
+  try {
+    if (place !== undefined) {
+      const { openSwarmPeer } = await import('./swarm-peer.ts')
+      const folder = await takeState(job.name, state)
+      const source = (await job.source?.(options)) ?? ''
+      const warn = (message: string) => tell({ event: 'warning', message })
+      peer = await openSwarmPeer({ ...place, state: folder }, { source }, warn)
+      reporter.say(`in swarm ${place.name}; npx tensair peers --state ${folder} shows it`)
+    }
+    const part = peer?.part
+    const stopping = () => reporter.say('stopping; Ctrl-C again ends at once')
+    const end = await interruptible(
+      signal =>
+        runJob({
+          job,
+          options,
+          signal,
+          tell,
+          emit: itemWriter(job.name, json),
+          progressEvery: reporter.everySeconds,
+          ...(opened !== undefined && { device: opened.device }),
+          ...(part !== undefined && { swarm: part }),
+          ...(until !== undefined && { until: boundOf(until) })
+        }),
+      stopping
+    )
+    if (end.event === 'interrupted') process.exitCode = EXIT.interrupted
+    sayEnd(reporter, end)
+  } finally {
+    reporter.close()
+    await peer?.close()
+    await opened?.device.close()
+  }
+}
+
+async function openDeviceFor(choice: 'auto' | 'webgpu' | 'wasm', threads: number | undefined) {
+  const { openDevice } = await import('../../kernels/index.ts')
+  return await openDevice(choice, { ...(threads !== undefined && { threads }) })
+}
+
+function sayEnd(reporter: Reporter, { event, items, seconds, itemsPerSecond }: FlowEndEvent): void {
+  reporter.say(`${event}: ${count(items)} items in ${duration(seconds)}, ${count(itemsPerSecond)} items/s`)
+}

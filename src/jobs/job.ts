@@ -1,0 +1,122 @@
+// What a user's module makes: a job, for `tensair start ./my-job.ts`.
+
+import type { z } from 'zod'
+import type { Device } from '../../kernels/index.ts'
+import type { Operator, Replica, SharedReplica, Swarm } from '../types.ts'
+
+export { z } from 'zod'
+
+/** A model that a job trains, alone or with the other peers of its swarm; `word2vec()` gives one. */
+export interface JobModel {
+  /** The model as a swarm sees it. `drawApart`, where there is one, hears this peer's id: random numbers are to differ by peer. */
+  readonly shared: SharedReplica & { drawApart?(peer: string): void }
+  close(): Promise<void>
+}
+
+/** What a job's model is opened with. */
+export interface ModelContext<Options> {
+  readonly options: Options
+  readonly device: Device
+  /** Whether the job runs in a swarm. */
+  readonly shared: boolean
+  /** Tells the user something in one line. */
+  readonly warn: (message: string) => void
+}
+
+/** What a job's flow is made with. */
+export interface FlowContext<Options, Model> {
+  readonly options: Options
+  /** What the job's `model` opened; undefined where it has none. */
+  readonly model: Model
+  /** Undefined where the job runs alone. */
+  readonly swarm: Swarm | undefined
+  /** Aborts when the flow is to end: at Ctrl-C, at `--until`. Give it to what the flow reads: `lines(file, { signal })`. */
+  readonly signal: AbortSignal
+  /**
+   * Counts the items that pass it, for the progress and for `--until`; without it, those that the flow emits are counted. For
+   * flows that end in a sink.
+   */
+  readonly counted: <Item>(items: AsyncIterable<Item>) => AsyncIterable<Item>
+  /** Makes a replica share what it learns with the swarm, as `share` does; alone, it is as it was. For `train(share(model))`. */
+  readonly share: <Item>(replica: Replica<Item>) => Replica<Item>
+  /**
+   * Keeps the lines that are this peer's, by `--shard`: where the job names its `source`, its share among the peers that read the
+   * same. Alone, all.
+   */
+  readonly shard: Operator<string, string>
+  /** Tells the user something in one line. */
+  readonly warn: (message: string) => void
+}
+
+/** A job: options with a schema, perhaps a model, and a flow. `model` stands before `flow`, so that its type is known there. */
+export interface JobDefinition<
+  Schema extends z.ZodObject = z.ZodObject,
+  Model extends JobModel | undefined = JobModel | undefined
+> {
+  /** Letters, digits, `.`, `_` and `-`. Peers of one swarm run jobs of the same name. */
+  readonly name: string
+  /** One sentence for `--help`. */
+  readonly description?: string
+  /** Each becomes an option of the command line: `minCount` is `--min-count`. Texts, numbers, booleans, choices, and lists of them. */
+  readonly options?: Schema
+  /** What the peers of a swarm must have the same, beside the job's name and the shapes of its model's tables. Default: nothing. */
+  agree?(options: z.output<Schema>): Readonly<Record<string, unknown>>
+  /** What peers that read the same input call it, for `shard`. Default: each reads its own. */
+  source?(options: z.output<Schema>): string | Promise<string>
+  /** Opens the model; it is closed when the job is over. */
+  model?(context: ModelContext<z.output<Schema>>): Promise<Model>
+  /**
+   * Makes the flow. A stream is read to its end, and what it emits is written out. What can be awaited (a sink, `train`) is
+   * awaited, and what it comes to is not written, unless it is a stream.
+   */
+  flow(context: FlowContext<z.output<Schema>, Model>): AsyncIterable<unknown> | PromiseLike<unknown>
+  /** Runs once the flow has ended and all peers have the same model, before that is closed: to save it, to ask it. */
+  finish?(context: Pick<FlowContext<z.output<Schema>, Model>, 'options' | 'model' | 'signal'>): Promise<void>
+}
+
+/** A job, whatever its options and its model are. */
+export type Job = JobDefinition
+
+/**
+ * Defines a job; a module that `tensair start` is to run exports it as its default.
+ *
+ * @throws TypeError where the definition is none.
+ */
+export function defineJob<
+  Schema extends z.ZodObject = z.ZodObject<Record<never, never>>,
+  Model extends JobModel | undefined = undefined
+>(definition: JobDefinition<Schema, Model>): JobDefinition<Schema, Model> {
+  checkJob(definition)
+  return definition
+}
+
+/** @throws TypeError, which says what is wrong, where a value is no job. */
+export function checkJob(value: unknown): asserts value is Job {
+  if (typeof value !== 'object' || value === null) throw new TypeError(`wanted a job; got ${kindOf(value)}`)
+  const job: Partial<Record<keyof Job, unknown>> = value
+  const { name } = job
+  if (typeof name !== 'string' || !/^[\w-][\w.-]{0,63}$/.test(name)) {
+    throw new TypeError(
+      `defineJob: name must be 1 to 64 letters, digits, '.', '_' or '-'; got ${JSON.stringify(name) ?? kindOf(name)}`
+    )
+  }
+  if (typeof job.flow !== 'function') {
+    throw new TypeError(`defineJob: ${name}: flow must be a function; got ${kindOf(job.flow)}`)
+  }
+  for (const part of ['agree', 'source', 'model', 'finish'] as const) {
+    if (job[part] !== undefined && typeof job[part] !== 'function')
+      throw new TypeError(`defineJob: ${name}: ${part} must be a function; got ${kindOf(job[part])}`)
+  }
+  if (job.options !== undefined && !isSchema(job.options))
+    throw new TypeError(`defineJob: ${name}: options must be z.object({ … }); got ${kindOf(job.options)}`)
+}
+
+// Not by its class: a user's project may have a zod of its own.
+function isSchema(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'shape' in value && 'safeParseAsync' in value
+}
+
+function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return 'nothing'
+  return typeof value === 'object' ? 'another object' : `a ${typeof value}`
+}

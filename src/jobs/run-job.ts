@@ -1,0 +1,113 @@
+import type { Device } from '../../kernels/index.ts'
+import type { Chunk, Swarm } from '../types.ts'
+import { Counter } from './counter.ts'
+import type { FlowEndEvent, FlowEvent } from './flow-events.ts'
+import { FlowLog } from './flow-log.ts'
+import type { Job, JobModel } from './job.ts'
+import { regularly } from './regularly.ts'
+import { type Bound, mostItems, runFlow } from './run-flow.ts'
+import { type SwarmPart, takingPart } from './taking-part.ts'
+
+/** What one run of a user's job needs to know. */
+export interface JobRun {
+  readonly job: Job
+  /** As the job's schema gives them. */
+  readonly options: Readonly<Record<string, unknown>>
+  /** For the job's model; a job without one needs none. */
+  readonly device?: Device
+  /** Runs with others; left out, alone. */
+  readonly swarm?: SwarmPart
+  /** Default: the flow's own end. */
+  readonly until?: Bound
+  /** Interrupts the run. */
+  readonly signal: AbortSignal
+  /** Takes what the flow emits; the next chunk is read when it resolves. */
+  readonly emit: (items: Chunk<unknown>) => Promise<void>
+  readonly tell: (event: FlowEvent) => void
+  /** Seconds between two progress events. Default 1. */
+  readonly progressEvery?: number
+  /** Seconds a flow may go on after it was told to end, before the user hears why that may be. Default 10. */
+  readonly patience?: number
+}
+
+/**
+ * Runs a user's job: opens its model, joins the swarm, reads its flow to the end, to the bound, or until it is interrupted, and
+ * closes everything. In a swarm with a model, a flow that was not interrupted then waits until those of all peers are over, so
+ * that all end with the same model.
+ *
+ * @throws whatever the job's functions, what they read and write, the device and the swarm throw.
+ */
+export async function runJob(run: JobRun): Promise<FlowEndEvent> {
+  const { job, options, device, signal, tell } = run
+  const opened = performance.now()
+  const warn = (message: string) => tell({ event: 'warning', message })
+  let model: JobModel | undefined
+  try {
+    if (job.model !== undefined) {
+      if (device === undefined) throw new TypeError(`${job.name}: its model wants a device; got none`)
+      model = await job.model({ options, device, shared: run.swarm !== undefined, warn })
+    }
+    const swarm = await run.swarm?.join(model, agreed(job, options, model))
+    const failed = failure(device, swarm)
+    const enough = new AbortController()
+    const counter = new Counter(mostItems(run.until), () => enough.abort())
+    const log = new FlowLog(job.name, opened, () => counter.items, tell, swarm)
+    const ends = AbortSignal.any([signal, enough.signal])
+    const context = {
+      ...{ options, model, swarm, warn, signal: ends, counted: counter.counted },
+      ...takingPart(run.swarm, swarm, () => !signal.aborted)
+    }
+    let interrupted = false
+    const endProgress = regularly(run.progressEvery ?? 1, async () => log.progress())
+    try {
+      log.start()
+      await Promise.race([runFlow({ ...run, context, counter, enough }), failed])
+      interrupted = signal.aborted
+      log.ended()
+      if (model !== undefined && swarm !== undefined && !interrupted) {
+        await letOut(swarm)
+        log.wait()
+        await Promise.race([swarm.settled(signal), failed])
+      }
+    } finally {
+      // Where it was not the flow that failed, it still waits for what it reads.
+      enough.abort()
+      await endProgress()
+      await swarm?.leave()
+    }
+    await job.finish?.({ options, model, signal })
+    const end = log.end(interrupted ? 'interrupted' : 'done', swarm && (await model?.shared.sharedHash()))
+    tell(end)
+    return end
+  } finally {
+    await model?.close()
+  }
+}
+
+/** What others must have the same; tables that differ could not be exchanged. */
+function agreed(
+  job: Job,
+  options: Readonly<Record<string, unknown>>,
+  model: JobModel | undefined
+): Record<string, unknown> {
+  const shapes = (model?.shared.tables ?? []).flatMap(({ name, dim, unit }) => [
+    [`${name}.dim`, dim],
+    [`${name}.unit`, unit]
+  ])
+  return { job: job.name, ...Object.fromEntries(shapes), ...job.agree?.(options) }
+}
+
+/** Lets out what was trained and not packed yet, and says that this peer is done: a flow need not have shared its model itself. */
+async function letOut(swarm: Swarm): Promise<void> {
+  await swarm.exchange(true)
+  const self = swarm.status().members.find(({ peer }) => peer === swarm.peer)
+  swarm.report({ words: self?.words ?? 0, position: self?.position ?? 0, finished: true })
+}
+
+/** Rejects when the device or the swarm fails. */
+function failure(device: Device | undefined, swarm: Swarm | undefined): Promise<never> {
+  const lost: Promise<Error>[] = []
+  if (device !== undefined) lost.push(device.lost)
+  if (swarm !== undefined) lost.push(swarm.lost)
+  return Promise.race(lost).then(error => Promise.reject(error))
+}

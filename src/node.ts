@@ -1,0 +1,15 @@
+// What a program on Node imports beside src/index.ts: folders, files and servers.
+
+export { type CsvFileOptions, csvFile } from './sinks/file-csv.ts'
+export type { GrowingFileOptions } from './sinks/file-growing.ts'
+export type { Written } from './sinks/file-items.ts'
+export { linesFile } from './sinks/file-lines.ts'
+export { ndjsonFile } from './sinks/file-ndjson.ts'
+export { type StandardOutputOptions, standardOutput } from './sinks/file-standard-output.ts'
+export { fileStore } from './sinks/file-store.ts'
+export type { Broadcasted, BroadcastSink } from './sinks/server-broadcast.ts'
+export { type ServerSentEventsOptions, serverSentEvents } from './sinks/server-sent-events.ts'
+export { type WebSocketServerOptions, webSocketServer } from './sinks/server-web-socket.ts'
+export { type HttpIngest, type HttpIngestOptions, httpIngest } from './sources/server-ingest.ts'
+export type { ServerAddress } from './sources/server-listen.ts'
+export type { IngestCounts } from './sources/server-requests.ts'
