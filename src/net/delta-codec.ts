@@ -56,7 +56,8 @@ export function decodeDelta(
   sent?: TextsSent
 ): Delta {
   const from = new ByteReader('delta', bytes.byteOffset % 4 === 0 ? bytes : bytes.slice())
-  const capacity = Math.min(...tables.map(table => table.capacity))
+  // A job without a model has no tables, and room for no rows.
+  const capacity = tables.length === 0 ? 0 : Math.min(...tables.map(table => table.capacity))
   const count = from.u32('the number of tables')
   if (count !== tables.length) from.fail(`tables must be ${tables.length}`, count)
   const keyed = readKeys(from, names, capacity)

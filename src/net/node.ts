@@ -19,17 +19,20 @@ export interface NodeOptions {
   readonly psk?: Uint8Array
   /** Whether to look for peers on the local network. Default true. */
   readonly mdns?: boolean
-  /** Milliseconds after which a connection without a link stream is closed. Default 10 s. */
+  /** Milliseconds after which a connection without a stream of ours is closed. Default 10 s. */
   readonly unusedTime?: number
 }
 
-/** A stream of the link protocol and whom it leads to. */
+/** What a stream is for: a link of the tree, or the channels that two peers share. */
+export type Protocol = 'link' | 'channel'
+
+/** A stream of one of the protocols and whom it leads to. */
 export interface OpenStream {
   readonly peer: string
   readonly stream: Stream
 }
 
-/** A libp2p node: it finds peers and opens streams of the link protocol to them. */
+/** A libp2p node: it finds peers and opens streams to them. */
 export interface PeerNode {
   /** Its id. */
   readonly peer: string
@@ -38,10 +41,11 @@ export interface PeerNode {
   /**
    * Opens a stream to a peer: by addresses, all of one peer and with its id, or by the id of one that was met. A connection
    * that is there is used. Addresses that are not TCP are passed over. Rejects with an Error of one line, after 10 s at most.
+   * `protocol`: default link.
    */
-  dial(to: string | readonly string[], signal?: AbortSignal): Promise<OpenStream>
-  /** Sets who is given the streams that others open. Until then they are refused. */
-  onStream(handler: (opened: OpenStream) => void): void
+  dial(to: string | readonly string[], signal?: AbortSignal, protocol?: Protocol): Promise<OpenStream>
+  /** Sets who is given the streams of a protocol (default link) that others open. Until then they are refused. */
+  onStream(handler: (opened: OpenStream) => void, protocol?: Protocol): void
   /**
    * Sets who is told of the peers that mDNS and the bootstrap list know: at once and every 10 s, whether there is a connection
    * or not. The addresses end in the peer's id. Nothing is dialled here.
@@ -53,8 +57,11 @@ export interface PeerNode {
   close(): Promise<void>
 }
 
-const PROTOCOL = '/tensair/link/1.0.0'
-const MAX_STREAMS = 4 // from one peer at a time
+const PROTOCOLS: Readonly<Record<Protocol, string>> = {
+  link: '/tensair/link/1.0.0',
+  channel: '/tensair/channel/1.0.0'
+}
+const MAX_STREAMS = 4 // of one protocol, from one peer at a time
 const DIAL_TIME = 10_000
 
 /**
@@ -68,7 +75,7 @@ export async function openNode(options: NodeOptions): Promise<PeerNode> {
   const announce = (options.announce ?? []).map(text => parseAddress('announce', text).toString())
   const bootstrap = byPeer(options.bootstrap ?? [])
   const bans = banList()
-  let streamHandler: ((opened: OpenStream) => void) | undefined
+  const streamHandlers = new Map<Protocol, (opened: OpenStream) => void>()
   let discoveryHandler: ((peer: string, addresses: string[]) => void) | undefined
   const early = new Map<string, string[]>() // found before there was anybody to tell
   let bootstrapTimer: ReturnType<typeof setInterval> | undefined
@@ -95,7 +102,7 @@ export async function openNode(options: NodeOptions): Promise<PeerNode> {
 
   function closeIfUnusedLater(connection: Connection): void {
     const timeout = setTimeout(() => {
-      if (connection.status !== 'open' || connection.streams.some(isLink)) return
+      if (connection.status !== 'open' || connection.streams.some(isOurs)) return
       connection.close().catch(error => connection.abort(error))
     }, unusedTime)
     timeout.unref()
@@ -107,21 +114,24 @@ export async function openNode(options: NodeOptions): Promise<PeerNode> {
   }
 
   node.addEventListener('connection:open', ({ detail }) => closeIfUnusedLater(detail))
-  await node.handle(
-    PROTOCOL,
-    (stream, connection) => {
-      if (streamHandler === undefined) stream.abort(new Error('node: not ready for streams yet'))
-      else streamHandler(opened(stream, connection))
-    },
-    { maxInboundStreams: MAX_STREAMS, maxOutboundStreams: MAX_STREAMS }
-  )
+  for (const protocol of ['link', 'channel'] as const) {
+    await node.handle(
+      PROTOCOLS[protocol],
+      (stream, connection) => {
+        const handler = streamHandlers.get(protocol)
+        if (handler === undefined) stream.abort(new Error('node: not ready for streams yet'))
+        else handler(opened(stream, connection))
+      },
+      { maxInboundStreams: MAX_STREAMS, maxOutboundStreams: MAX_STREAMS }
+    )
+  }
 
   return {
     peer: own,
 
     addresses: () => node.getMultiaddrs().map(String),
 
-    async dial(to, signal) {
+    async dial(to, signal, protocol = 'link') {
       const signals = [AbortSignal.timeout(DIAL_TIME), ...(signal === undefined ? [] : [signal])]
       const within = { signal: AbortSignal.any(signals) }
       try {
@@ -129,14 +139,14 @@ export async function openNode(options: NodeOptions): Promise<PeerNode> {
           typeof to === 'string' ? peerIdFromString(to) : tcpOnly(to),
           within
         )
-        return opened(await connection.newStream(PROTOCOL, within), connection)
+        return opened(await connection.newStream(PROTOCOLS[protocol], within), connection)
       } catch (error) {
         throw new Error(`node: ${to} cannot be dialled: ${reasonOf(error)}`, { cause: error })
       }
     },
 
-    onStream(handler) {
-      streamHandler = handler
+    onStream(handler, protocol = 'link') {
+      streamHandlers.set(protocol, handler)
     },
 
     onDiscovery(handler) {
@@ -184,7 +194,8 @@ function tcpOnly(texts: readonly string[]): Multiaddr[] {
   return addresses
 }
 
-const isLink = (stream: Stream) => stream.protocol === PROTOCOL
+const ours = new Set(Object.values(PROTOCOLS))
+const isOurs = (stream: Stream) => ours.has(stream.protocol)
 
 /** What a dial ends with where one side has no swarm key or another one. */
 const KEYS_DIFFER = /timeout|missing newline|message length|unexpected EOF|ECONNRESET/i

@@ -4,6 +4,7 @@
 
 import type { Held, SharedReplica } from '../types.ts'
 import { disagreement } from './agreement.ts'
+import { PeerChannels } from './channels.ts'
 import { createCodec } from './codec.ts'
 import { CodecError, NoRoomError } from './codec-error.ts'
 import { type Content, contentRules } from './content.ts'
@@ -11,7 +12,7 @@ import { ExchangePace } from './exchange-pace.ts'
 import { checkRoom, soundFrame } from './intake.ts'
 import { Ledger } from './ledger.ts'
 import type { LedgerAction } from './ledger-action.ts'
-import { openLink } from './link.ts'
+import { type Link, openLink } from './link.ts'
 import { LinkError } from './link-error.ts'
 import { limitOf, nameOf } from './message-types.ts'
 import type { Age, Hello, LedgerMessage, Message, RowHashes, TreeMessage, Vector } from './messages.ts'
@@ -20,6 +21,7 @@ import { Neighbour } from './neighbour.ts'
 import type { OpenStream, PeerNode } from './node.ts'
 import { oneLine } from './one-line.ts'
 import { PATIENCE, type Patience } from './patience.ts'
+import { Precedence } from './precedence.ts'
 import { ProtocolError } from './protocol-error.ts'
 import { differenceFrom, freshRows, hashesOf, stateMessages } from './state-transfer.ts'
 import { type Offence, Strikes } from './strikes.ts'
@@ -90,6 +92,7 @@ export class Peer {
   readonly tree: Tree
   readonly ledger: Ledger<Content>
   readonly strikes: Strikes
+  readonly channels: PeerChannels
   readonly staleness = new Staleness()
   readonly applying = new BusyShare(clock())
   readonly neighbours = new Map<string, Neighbour>()
@@ -116,6 +119,7 @@ export class Peer {
   #exchanges = 0
   #endPause = () => {}
   readonly #patience: Patience
+  readonly #precedence = new Precedence()
   /** Milliseconds in which this peer could hear of others. */
   #awake = 0
   #lastTick = clock()
@@ -144,6 +148,17 @@ export class Peer {
     this.#fail = lost.resolve
     this.tree.report({ source: options.source ?? '' })
     node.onStream(opened => this.#begin(opened, undefined))
+    this.channels = new PeerChannels({
+      node,
+      hello: () => this.#ownHello(),
+      members: () => this.tree.members,
+      bytesFrom: peer => this.#bytesFrom(peer),
+      precedence: this.#precedence,
+      patience: this.#patience,
+      offence: (peer, offence, reason) => void this.#count(peer, offence, reason),
+      mismatch: (peer, message) => this.strikes.mismatch(peer, message),
+      fail: error => this.#stop(error)
+    })
     node.onDiscovery((peer, addresses) => {
       void this.#post(() => this.#shape(this.tree.discovered({ peer, addresses }, clock())))
     })
@@ -220,6 +235,7 @@ export class Peer {
 
   /** Says good-bye and closes the links, politely. */
   async leave(): Promise<void> {
+    await this.channels.leave()
     clearInterval(this.#timer)
     const closing: Promise<void>[] = []
     await this.#post(async () => {
@@ -237,14 +253,20 @@ export class Peer {
       try {
         await event()
       } catch (error) {
-        this.#over = true
-        clearInterval(this.#timer)
-        this.#fail(error instanceof Error ? error : new Error(String(error)))
+        this.#stop(error)
       }
     })
   }
 
+  /** The swarm cannot go on. */
+  #stop(error: unknown): void {
+    this.#over = true
+    clearInterval(this.#timer)
+    this.#fail(error instanceof Error ? error : new Error(String(error)))
+  }
+
   #tick(): void {
+    this.channels.tick(clock())
     if (this.#tickDue) return
     this.#tickDue = true
     void this.#post(async () => {
@@ -282,7 +304,8 @@ export class Peer {
     const strangers = [...this.neighbours.values()].filter(neighbour => neighbour.hello === undefined)
     if (strangers.length >= MOST_STRANGERS) strangers[0].link.abort('too many links at once')
     const id = `${++this.#links}`
-    const link = openLink(stream, {
+    const waits = () => link.buffered > 0
+    const link: Link = openLink(this.#precedence.enter(peer, 'deltas', stream, waits), {
       limits: type => limitOf(type, this.replica.tables),
       frameTime: this.#patience.message,
       onMessage: (type, bytes) => {
@@ -311,6 +334,14 @@ export class Peer {
     const neighbour = new Neighbour(parts, link, codec, () => this.#awake)
     this.neighbours.set(id, neighbour)
     neighbour.send(this.#ownHello())
+  }
+
+  #bytesFrom(peer: string): number {
+    let bytes = 0
+    for (const neighbour of this.neighbours.values()) {
+      if (neighbour.peer === peer) bytes += neighbour.link.bytesIn
+    }
+    return bytes
   }
 
   #ownHello(): Hello {

@@ -13,7 +13,7 @@ const MESSAGE_BYTES = 4 * 2 ** 20
 /** Hashes of all shared rows of a replica, as of now. */
 export async function hashesOf(replica: SharedReplica): Promise<RowHashes> {
   const tables = await replica.rowHashes()
-  const rows = tables[0].length / 2
+  const rows = (tables[0]?.length ?? 0) / 2
   return { keys: replica.names.keys(0, rows).slice(), tables }
 }
 
@@ -23,7 +23,7 @@ export async function differenceFrom(
   theirs: RowHashes
 ): Promise<{ state: Delta; unknown: Uint32Array<ArrayBuffer> }> {
   const ours = await replica.rowHashes()
-  const rows = ours[0].length / 2
+  const rows = (ours[0]?.length ?? 0) / 2
   const place = new Int32Array(rows).fill(-1)
   const unknown: number[] = []
   for (let i = 0; i < theirs.keys.length; i += 2) {

@@ -1,4 +1,4 @@
-import type { Held, LinkStatus, MemberStatus, Swarm, SwarmStatus } from '../types.ts'
+import type { Channel, ChannelHandler, Held, LinkStatus, MemberStatus, Swarm, SwarmStatus } from '../types.ts'
 import { clock, Peer, type PeerOptions } from './peer.ts'
 
 export type { PeerOptions as SwarmOptions } from './peer.ts'
@@ -42,6 +42,10 @@ class PeerSwarm implements Swarm {
     this.#peer.words = words
     this.#peer.training = !finished
     this.#peer.tree.report({ words, position, finished, packs: this.#peer.held })
+  }
+
+  channel(name: string, hear: ChannelHandler): Channel {
+    return this.#peer.channels.channel(name, hear)
   }
 
   get held(): Held {

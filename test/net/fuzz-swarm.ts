@@ -188,9 +188,9 @@ const options = { dim: DIM, capacity: 20_000, window: 3, subsample: 0, minCount:
 const models = [await word2vec(device, options), await word2vec(device, { ...options, seed: 2 })]
 let toVictim: (opened: OpenStream) => void = () => {}
 const victimNode = await node()
-const onStream: PeerNode['onStream'] = handler => {
-  toVictim = handler
-  victimNode.onStream(handler)
+const onStream: PeerNode['onStream'] = (handler, protocol = 'link') => {
+  if (protocol === 'link') toVictim = handler
+  victimNode.onStream(handler, protocol)
 }
 const victim = await join({ ...victimNode, onStream }, models[0])
 const honest = await join(await node(victimNode.addresses()), models[1])

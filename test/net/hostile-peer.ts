@@ -9,7 +9,7 @@ import { BULK, HEADER_BYTES } from '../../src/net/frame.ts'
 import { type Link, openLink } from '../../src/net/link.ts'
 import { type MessageName, numberOf } from '../../src/net/message-types.ts'
 import type { Age, Hello, Message, Ranges, Vector } from '../../src/net/messages.ts'
-import type { OpenStream, PeerNode } from '../../src/net/node.ts'
+import type { NodeOptions, OpenStream, PeerNode } from '../../src/net/node.ts'
 import { joinSwarm, type SwarmOptions } from '../../src/net/swarm.ts'
 import type { SharedReplica, Swarm } from '../../src/types.ts'
 import { joined } from './deltas.ts'
@@ -31,9 +31,17 @@ export interface LivePeer<Replica extends SharedReplica = SmallReplica> {
 export async function livePeer<Replica extends SharedReplica>(
   t: TestContext,
   replica: Replica,
-  { to, ...options }: Partial<SwarmOptions> & { readonly to?: LivePeer<SharedReplica> } = {}
+  {
+    to,
+    identity,
+    ...options
+  }: Partial<SwarmOptions> &
+    Partial<Pick<NodeOptions, 'identity'>> & { readonly to?: LivePeer<SharedReplica> } = {}
 ): Promise<LivePeer<Replica>> {
-  const node = await testNode(t, to === undefined ? {} : { bootstrap: to.node.addresses() })
+  const node = await testNode(t, {
+    ...(to !== undefined && { bootstrap: to.node.addresses() }),
+    ...(identity !== undefined && { identity })
+  })
   const warnings: string[] = []
   const warn = (message: string) => void warnings.push(message)
   const swarm = await joinSwarm({ swarm: 'test', node, replica, job: JOB, warn, ...options })

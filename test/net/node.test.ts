@@ -9,6 +9,7 @@ import type { OpenStream } from '../../src/net/node.ts'
 import { nodeConfig } from '../../src/net/node-config.ts'
 import { newSwarmKey, parseSwarmKey } from '../../src/net/node-swarm-key.ts'
 import { openStream, testNode, until } from './nodes.ts'
+import { Throttle } from './throttle.ts'
 
 test('a dial gives both sides a stream and the other’s id', async t => {
   const [a, b] = [await testNode(t), await testNode(t)]
@@ -83,6 +84,31 @@ test('a connection without a link is closed', async t => {
   t.after(() => lurker.stop())
   const connection = await lurker.dial(node.addresses().map(address => multiaddr(address)))
   await until(() => connection.status !== 'open')
+})
+
+test('streams of both protocols share a connection, which stays while there is either', async t => {
+  const throttle = new Throttle(0)
+  const b = await testNode(t, { unusedTime: 50 })
+  await throttle.open(t, Number(/tcp\/(\d+)/.exec(b.addresses()[0])?.[1]))
+  const a = await testNode(t, { unusedTime: 50 })
+  const address = `/ip4/127.0.0.1/tcp/${throttle.port}/p2p/${b.peer}`
+  const channels: OpenStream[] = []
+  b.onStream(() => {})
+  b.onStream(opened => channels.push(opened), 'channel')
+  const link = await a.dial([address])
+  const channel = await a.dial([address], undefined, 'channel')
+  await a.dial(b.peer, undefined, 'channel')
+  await until(() => channels.length === 2)
+  strictEqual(throttle.connections, 1)
+
+  // A connection that is opened later and not used at all is closed; by then this one has been looked at.
+  link.stream.abort(new Error('enough'))
+  const unused = await (await testNode(t)).dial([address])
+  unused.stream.abort(new Error('enough'))
+  await until(() => throttle.connections === 1)
+  strictEqual(channel.stream.status, 'open')
+  for (const { stream } of channels) stream.abort(new Error('enough'))
+  await until(() => throttle.connections === 0)
 })
 
 test('raw bytes on the port harm nobody', async t => {
