@@ -41,8 +41,6 @@ export interface Link {
   readonly bytesOut: number
   /** Bytes that came in messages of bulk, whole or not. */
   readonly bulkIn: number
-  /** Whether a message has begun to come and is not whole: where it hangs, the link aborts itself. */
-  readonly unfinished: boolean
   /** Bytes of messages that were accepted and not yet handed to the stream. It is the caller who keeps this bounded. */
   readonly buffered: number
   /** Sends a message: its parts, back to back, which must not change any more. Does nothing once the link is closing. */
@@ -211,9 +209,6 @@ export function openLink(stream: LinkStream, options: LinkOptions): Link {
     },
     get bulkIn() {
       return reader.bulk.bytes
-    },
-    get unfinished() {
-      return reader.unfinished
     },
     get buffered() {
       return writer.waiting

@@ -40,6 +40,7 @@ export class Neighbour {
   /** When its last pack of its own came: what the bounds are measured by. */
   lastPackAt: number
   readonly #codec: Codec
+  readonly #received: () => number
   readonly #clock: () => number
   /** What it had when the link came to be; undefined until it has said so. */
   #before: Vector | undefined
@@ -49,6 +50,7 @@ export class Neighbour {
   /** `clock`: ms by which debts are measured. */
   constructor(
     parts: Pick<Neighbour, 'id' | 'peer' | 'dial' | 'openedAt'>,
+    received: () => number,
     link: Link,
     codec: Codec,
     clock: () => number
@@ -62,6 +64,7 @@ export class Neighbour {
     this.out = new Rate(parts.openedAt)
     this.link = link
     this.#codec = codec
+    this.#received = received
     this.#clock = clock
     this.awakeAt = clock()
   }
@@ -109,13 +112,14 @@ export class Neighbour {
   }
 
   /**
-   * Looks at its link: whether something came since the last look, or is coming: a slow link may bring the bytes of a message
-   * in lumps, many seconds apart. Those of a state that is owed are an answer as far as they go.
+   * Looks at its link: whether anything came since the last look; of the connection, since the bytes of a link may come in lumps,
+   * many seconds apart, where it is slow. Those of a state that is owed are an answer as far as they go.
    */
   look(): boolean {
-    const { bytesIn, bulkIn, unfinished } = this.link
-    const came = unfinished || bytesIn > this.#bytesSeen
-    this.#bytesSeen = bytesIn
+    const { bulkIn } = this.link
+    const received = this.#received()
+    const came = received !== this.#bytesSeen
+    this.#bytesSeen = received
     if (bulkIn - this.#bulkSeen < LEAST_PROGRESS) return came
     this.#bulkSeen = bulkIn
     if (this.debts.has('state')) this.debts.renew(this.#clock())

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { identify } from '@libp2p/identify'
-import type { PeerId, PrivateKey } from '@libp2p/interface'
+import type { MultiaddrConnection, PeerId, PrivateKey } from '@libp2p/interface'
 import { mdns } from '@libp2p/mdns'
 import { noise } from '@libp2p/noise'
 import { ping } from '@libp2p/ping'
@@ -10,6 +10,7 @@ import { tls } from '@libp2p/tls'
 import { yamux } from '@libp2p/yamux'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Libp2pOptions } from 'libp2p'
+import type { Received } from './node-received.ts'
 
 /** What differs from node to node. */
 export interface NodeConfig {
@@ -21,6 +22,8 @@ export interface NodeConfig {
   readonly mdnsSwarm: string | undefined
   readonly onDiscovery: (peer: PeerId, addresses: readonly Multiaddr[]) => void
   readonly isBanned: (peer: PeerId) => boolean
+  /** Counts what comes. */
+  readonly received: Received
 }
 
 /** Milliseconds from one look around to the next. */
@@ -35,7 +38,12 @@ const MAX_PINGS = 8
 
 /** The options of a libp2p node for links between peers of which many may be on one host. */
 export function nodeConfig(config: NodeConfig): Libp2pOptions {
-  const { identity, listen, announce, psk, mdnsSwarm, onDiscovery, isBanned } = config
+  const { identity, listen, announce, psk, mdnsSwarm, onDiscovery, isBanned, received } = config
+  // The one place where a connection is shown after its encryption and before its use.
+  const refused = (peer: PeerId, connection: MultiaddrConnection) => {
+    received.count(connection)
+    return isBanned(peer)
+  }
   return {
     privateKey: identity,
     addresses: { listen: [...listen], announce: [...announce] },
@@ -57,8 +65,8 @@ export function nodeConfig(config: NodeConfig): Libp2pOptions {
     },
     connectionGater: {
       denyDialPeer: isBanned,
-      denyInboundEncryptedConnection: isBanned,
-      denyOutboundEncryptedConnection: isBanned
+      denyInboundEncryptedConnection: refused,
+      denyOutboundEncryptedConnection: refused
     },
     ...(psk === undefined ? {} : { connectionProtector: preSharedKey({ psk }) }),
     peerDiscovery: mdnsSwarm === undefined ? [] : [localDiscovery(mdnsSwarm, onDiscovery)],

@@ -5,6 +5,7 @@ import { createLibp2p } from 'libp2p'
 import { dialable, parseAddress, peerOf } from './node-addresses.ts'
 import { banList } from './node-bans.ts'
 import { DISCOVERY_INTERVAL, nodeConfig } from './node-config.ts'
+import { Received } from './node-received.ts'
 
 export interface NodeOptions {
   readonly swarm: string
@@ -30,6 +31,8 @@ export type Protocol = 'link' | 'channel'
 export interface OpenStream {
   readonly peer: string
   readonly stream: Stream
+  /** Bytes that have come on its connection, before decryption, and of all its streams. */
+  readonly received: () => number
 }
 
 /** A libp2p node: it finds peers and opens streams to them. */
@@ -76,6 +79,7 @@ export async function openNode(options: NodeOptions): Promise<PeerNode> {
   const bootstrap = byPeer(options.bootstrap ?? [])
   const bans = banList()
   const streamHandlers = new Map<Protocol, (opened: OpenStream) => void>()
+  const received = new Received()
   let discoveryHandler: ((peer: string, addresses: string[]) => void) | undefined
   const early = new Map<string, string[]>() // found before there was anybody to tell
   let bootstrapTimer: ReturnType<typeof setInterval> | undefined
@@ -94,7 +98,8 @@ export async function openNode(options: NodeOptions): Promise<PeerNode> {
     psk,
     mdnsSwarm: mdns ? swarm : undefined,
     onDiscovery: (peer, addresses) => discovered(peer.toString(), addresses.map(String)),
-    isBanned: peer => bans.isBanned(peer.toString())
+    isBanned: peer => bans.isBanned(peer.toString()),
+    received
   })
   const node = await createLibp2p(config).catch(error => {
     throw listenError(listen, error)
@@ -110,7 +115,8 @@ export async function openNode(options: NodeOptions): Promise<PeerNode> {
 
   function opened(stream: Stream, connection: Connection): OpenStream {
     stream.addEventListener('close', () => closeIfUnusedLater(connection))
-    return { peer: connection.remotePeer.toString(), stream }
+    const { remotePeer, timeline } = connection
+    return { peer: remotePeer.toString(), stream, received: () => received.on(timeline) }
   }
 
   node.addEventListener('connection:open', ({ detail }) => closeIfUnusedLater(detail))

@@ -293,7 +293,7 @@ export class Peer {
   }
 
   /** A stream has been opened, by this side where it has the number of a dial. */
-  #begin({ peer, stream }: OpenStream, dial: number | undefined): void {
+  #begin({ peer, stream, received }: OpenStream, dial: number | undefined): void {
     const open = [...this.neighbours.values()].filter(neighbour => !neighbour.closed)
     const flood = open.filter(neighbour => neighbour.peer === peer).length >= MOST_OF_PEER
     if (this.#over || flood) {
@@ -331,7 +331,7 @@ export class Peer {
     })
     const codec = createCodec(this.replica)
     const parts = { id, peer, dial, openedAt: clock() }
-    const neighbour = new Neighbour(parts, link, codec, () => this.#awake)
+    const neighbour = new Neighbour(parts, received, link, codec, () => this.#awake)
     this.neighbours.set(id, neighbour)
     neighbour.send(this.#ownHello())
   }

@@ -162,9 +162,13 @@ function nodeInMemory(peer: string): HostilePeer['node'] {
     async dial() {
       const [near, far] = FakeStream.pair(1 << 20)
       const streams = [near, far] as unknown as Stream[] // all of them that links use
-      toVictim({ peer, stream: streams[1] })
+      let messages = 0
+      near.addEventListener('message', () => messages++)
+      far.addEventListener('message', () => messages++)
+      const received = () => messages
+      toVictim({ peer, stream: streams[1], received })
       void deliver(near, far)
-      return { peer: victimNode.peer, stream: streams[0] }
+      return { peer: victimNode.peer, stream: streams[0], received }
     }
   }
 }

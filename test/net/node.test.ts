@@ -7,6 +7,7 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
 import type { OpenStream } from '../../src/net/node.ts'
 import { nodeConfig } from '../../src/net/node-config.ts'
+import { Received } from '../../src/net/node-received.ts'
 import { newSwarmKey, parseSwarmKey } from '../../src/net/node-swarm-key.ts'
 import { openStream, testNode, until } from './nodes.ts'
 import { Throttle } from './throttle.ts'
@@ -80,7 +81,9 @@ test('a connection without a link is closed', async t => {
   const node = await testNode(t, { unusedTime: 50 })
   const identity = await generateKeyPair('Ed25519')
   const none = { listen: [], announce: [], psk: undefined, mdnsSwarm: undefined, onDiscovery() {} }
-  const lurker = await createLibp2p(nodeConfig({ ...none, identity, isBanned: () => false }))
+  const lurker = await createLibp2p(
+    nodeConfig({ ...none, identity, isBanned: () => false, received: new Received() })
+  )
   t.after(() => lurker.stop())
   const connection = await lurker.dial(node.addresses().map(address => multiaddr(address)))
   await until(() => connection.status !== 'open')
