@@ -153,7 +153,7 @@ describe('tensair start of a module', { concurrency: 3 }, () => {
       'project/job.ts',
       [
         "import { defineJob } from 'tensair'",
-        "import { fileStore } from 'tensair/file-store'",
+        "import { fileStore } from 'tensair/node'",
         "import { name } from './inner.ts'",
         'export default defineJob({ name, async *flow() { yield typeof fileStore } })'
       ].join('\n')

@@ -1,7 +1,7 @@
 // A job with a model, that the peers of a swarm train together.
 
 import { defineJob, lines, pipe, tokenize, train, word2vec, z } from 'tensair'
-import { fileStore } from 'tensair/file-store'
+import { fileStore } from 'tensair/node'
 
 export default defineJob({
   name: 'vectors',
