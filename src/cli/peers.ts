@@ -15,7 +15,7 @@ export function peers(): Command {
       unlessGiven(
         '--state <folder>',
         "the peer's state folder",
-        'that of a peer started here without --output'
+        'that of a peer started here without --output or --state'
       )
     )
     .addOption(jsonOption())
@@ -36,10 +36,12 @@ async function statusIn(state: string): Promise<SwarmStatus> {
   )
 }
 
-/** The status of the first peer that was started in this folder without --output; where there are more, says which it is. */
+/** The status of the first peer that was started in this folder without --output or --state; where there are more, says which it is. */
 async function statusHere(): Promise<SwarmStatus> {
   const { defaultFolders } = await import('./output-folder.ts')
-  const states = [...(await defaultFolders()), ...demoOutputs(DEMO_MODEL)].map(stateFolder)
+  const { jobFolders } = await import('./state-folder.ts')
+  const folders = [...(await defaultFolders()), ...demoOutputs(DEMO_MODEL), ...(await jobFolders())]
+  const states = folders.map(stateFolder)
   const asked = await Promise.all(
     states.map(async state => {
       const note = await noteIn(state)

@@ -1,9 +1,19 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { lockFolder, lockOutput } from './output-lock.ts'
 import { stateFolder } from './swarm-options.ts'
 
+const JOBS = '.tensair/jobs'
+
 /** The folder of a user's job, in which its peer keeps its state unless told otherwise. */
 export function jobFolder(job: string): string {
-  return `.tensair/jobs/${job}`
+  return `${JOBS}/${job}`
+}
+
+/** The folders of all users' jobs that were started here. */
+export async function jobFolders(): Promise<string[]> {
+  const names = await readdir(JOBS).catch(() => [])
+  return names.sort((a, b) => a.localeCompare(b, 'en', { numeric: true })).map(name => join(JOBS, name))
 }
 
 /**

@@ -1,7 +1,7 @@
-import { rejects, strictEqual } from 'node:assert'
+import { deepStrictEqual, rejects, strictEqual } from 'node:assert'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { takeState } from '../../src/cli/state-folder.ts'
+import { jobFolders, takeState } from '../../src/cli/state-folder.ts'
 import { folder } from './tensair.ts'
 
 const before = process.cwd()
@@ -12,6 +12,10 @@ test('each peer of one job takes the next folder that is not in use', async () =
   strictEqual(await takeState('mine', undefined), join('.tensair', 'jobs', 'mine', 'peer'))
   strictEqual(await takeState('mine', undefined), join('.tensair', 'jobs', 'mine-2', 'peer'))
   strictEqual(await takeState('other', undefined), join('.tensair', 'jobs', 'other', 'peer'))
+  deepStrictEqual(
+    await jobFolders(),
+    ['mine', 'mine-2', 'other'].map(name => join('.tensair', 'jobs', name))
+  )
 })
 
 test('a folder that was named is taken, or refused where it is in use', async () => {
