@@ -10,15 +10,20 @@ export {
 } from '../kernels/index.ts'
 export { type AggregateOptions, aggregate, type WindowSpan } from './dataflow/aggregate.ts'
 export { type BatchOptions, batch } from './dataflow/batch.ts'
+export { broadcast } from './dataflow/broadcast.ts'
 export type { Clock } from './dataflow/clock.ts'
 export { type CommitOptions, commit } from './dataflow/commit.ts'
 export type { ConcurrencyOptions } from './dataflow/concurrent.ts'
 export { type Detected, detect } from './dataflow/detect.ts'
 export { type DistinctOptions, distinct } from './dataflow/distinct.ts'
+export { distribute } from './dataflow/distribute.ts'
 export { type Evaluated, type EvaluateOptions, type Evaluation, evaluate } from './dataflow/evaluate.ts'
+export { type Exchanged, type ExchangeOptions, exchange } from './dataflow/exchange.ts'
 export type { FailureOptions, FallibleOperator, OnError } from './dataflow/failures.ts'
 export { filter } from './dataflow/filter.ts'
 export { flatMap } from './dataflow/flat-map.ts'
+export type { Moves } from './dataflow/holdings.ts'
+export { type IterateOptions, iterate, type Round, type Turn } from './dataflow/iterate.ts'
 export { type Joined, type JoinOptions, join } from './dataflow/join.ts'
 export { type MapOptions, map } from './dataflow/map.ts'
 export { merge } from './dataflow/merge.ts'
@@ -32,6 +37,8 @@ export {
   meanSquaredError,
   squaredError
 } from './dataflow/metrics.ts'
+export type { Loss } from './dataflow/moving-state.ts'
+export type { RoutingKey } from './dataflow/partitions.ts'
 export { pipe } from './dataflow/pipe.ts'
 export { type PredictOptions, predict } from './dataflow/predict.ts'
 export type { Predicted } from './dataflow/predictions.ts'
@@ -45,6 +52,7 @@ export {
 export { living, part, type Share, shard } from './dataflow/shard.ts'
 export { type ShareOptions, share } from './dataflow/share.ts'
 export { type SplitOptions, split } from './dataflow/split.ts'
+export type { SpreadOptions } from './dataflow/spreading.ts'
 export { type JoinTableOptions, joinTable, type TableJoined } from './dataflow/table-join.ts'
 export { tap } from './dataflow/tap.ts'
 export { type ThrottleOptions, throttle } from './dataflow/throttle.ts'
@@ -102,10 +110,15 @@ export { type SyntheticClock, type SyntheticOptions, synthetic } from './sources
 export { type WebSocketSource, type WebSocketSourceOptions, webSocketSource } from './sources/web-socket.ts'
 export type { Reconnect } from './sources/web-socket-follow.ts'
 export type {
+  Channel,
+  ChannelEvent,
+  ChannelHandler,
+  Channels,
   Chunk,
   Detector,
   DetectorState,
   Held,
+  KeyedState,
   Operator,
   Position,
   PredictingReplica,

@@ -28,10 +28,38 @@ export function chunksOf<Item>(items: AsyncIterable<Item>): AsyncGenerator<Chunk
   return isStream(items) ? items.chunks() : oneByOne(items)
 }
 
-/** Items with the place they end at. */
-export function chunkAt<Item>(items: readonly Item[], position: Position | undefined): Chunk<Item> {
-  if (position === undefined) return items
-  return { length: items.length, position, [Symbol.iterator]: () => items[Symbol.iterator]() }
+/** Items with the place they end at, and the time before which nothing comes after them. */
+export function chunkAt<Item>(
+  items: readonly Item[],
+  position: Position | undefined,
+  watermark?: number
+): Chunk<Item> {
+  if (position === undefined && watermark === undefined) return items
+  return {
+    length: items.length,
+    ...(position !== undefined && { position }),
+    ...(watermark !== undefined && { watermark }),
+    [Symbol.iterator]: () => items[Symbol.iterator]()
+  }
+}
+
+/** The same chunk, columns and all, without its position and watermark: for one that goes where they do not hold. */
+export function unmarked<Item>(chunk: Chunk<Item>): Chunk<Item> {
+  if (chunk.position === undefined && chunk.watermark === undefined) return chunk
+  const same: Chunk<Item> = Object.create(chunk, {
+    position: { value: undefined },
+    watermark: { value: undefined }
+  })
+  return same
+}
+
+/** What is left of a chunk, with its position and watermark; undefined where there is nothing to pass on. */
+export function restOf<Item>(
+  items: readonly Item[],
+  { position, watermark }: Chunk<unknown>
+): Chunk<Item> | undefined {
+  if (items.length === 0 && position === undefined && watermark === undefined) return undefined
+  return chunkAt(items, position, watermark)
 }
 
 function isStream<Item>(items: AsyncIterable<Item>): items is Stream<Item> {

@@ -17,7 +17,7 @@ export interface AggregateOptions<Item, Key, Accumulator, Out> extends Windowing
   readonly initial: () => Accumulator
   /** Puts an item into the accumulator, in place. Not awaited. */
   readonly add: (accumulator: Accumulator, item: Item) => void
-  /** Two sessions' accumulators as one, the earlier first; needed for sessions with a lateness. */
+  /** Two sessions' accumulators as one, the earlier first; needed for sessions with a lateness, and with `moves`. */
   readonly merge?: (earlier: Accumulator, later: Accumulator) => Accumulator
   /** What comes out for a window that is over; the accumulator is not used again. */
   readonly result: (accumulator: Accumulator, window: WindowSpan<Key>) => Out
@@ -27,7 +27,8 @@ export interface AggregateOptions<Item, Key, Accumulator, Out> extends Windowing
  * Gathers the items of each key and window in an accumulator that is changed in place, and emits `result` of it when the window
  * is over; the rest when the stream ends. Windows, late items, order, positions and memory are those of `reduce`.
  *
- * @throws RangeError for a lateness below 0, or one without `time`. TypeError for sessions with a lateness and no `merge`.
+ * @throws RangeError for a lateness below 0, or one without `time`. TypeError for sessions with a lateness, or `moves`, and no
+ *   `merge`, and for windows by count that are to move.
  *   Error naming the item, counted from 0, when a function throws or a time is not a finite number; for `result` it is the
  *   item at which the window was over, the last one at the end.
  */

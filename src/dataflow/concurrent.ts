@@ -14,13 +14,13 @@ export interface ConcurrencyOptions {
 
 /**
  * Results of `transform`, of which no more than `concurrency` calls run, or have an answer that waits for its turn, at once.
- * Calls are begun in the order of the items. A position comes when everything before it is out.
+ * Calls are begun in the order of the items. A chunk's position and watermark come when everything before them is out.
  */
 export async function* mappedConcurrently<In, Out>(
   chunks: AsyncGenerator<Chunk<In>>,
   transform: (item: In) => Out | Promise<Out>,
   options: Required<ConcurrencyOptions>,
-  failures: Failures<In>
+  failures: Pick<Failures<In>, 'failed'>
 ): AsyncGenerator<Chunk<Out>> {
   const calls = new Calls(chunks, transform, options, failures)
   try {
@@ -41,6 +41,7 @@ export async function* mappedConcurrently<In, Out>(
 interface Part {
   left: number
   position: Position | undefined
+  watermark: number | undefined
 }
 
 /** One result, none where the item is left out, or what ends the flow. */
@@ -57,7 +58,7 @@ class Calls<In, Out> {
   readonly #transform: (item: In) => Out | Promise<Out>
   readonly #concurrency: number
   readonly #ordered: boolean
-  readonly #failures: Failures<In>
+  readonly #failures: Pick<Failures<In>, 'failed'>
   #source: 'idle' | 'asked' | 'ended' | { readonly error: unknown } = 'idle'
   /** Items of the last part that no call was begun for; the next is the last of them. */
   #unbegun: In[] = []
@@ -76,7 +77,7 @@ class Calls<In, Out> {
     chunks: AsyncGenerator<Chunk<In>>,
     transform: (item: In) => Out | Promise<Out>,
     { concurrency, ordered }: Required<ConcurrencyOptions>,
-    failures: Failures<In>
+    failures: Pick<Failures<In>, 'failed'>
   ) {
     this.#chunks = chunks
     this.#transform = transform
@@ -103,8 +104,8 @@ class Calls<In, Out> {
       this.#open--
       results.push(...call.outcome)
       if (--call.part.left > 0) continue
-      const position = this.#end(call.part)
-      if (position !== undefined) return chunkAt(results, position)
+      const { position, watermark } = this.#end(call.part)
+      if (position !== undefined || watermark !== undefined) return chunkAt(results, position, watermark)
     }
     if (results.length > 0) return results
     if (this.#open === 0 && typeof this.#source === 'object') throw this.#source.error
@@ -175,23 +176,25 @@ class Calls<In, Out> {
   }
 
   #add(chunk: Chunk<In>): void {
-    const { position } = chunk
+    const { position, watermark } = chunk
     this.#unbegun = Array.from(chunk).reverse()
-    if (this.#unbegun.length > 0) this.#parts.push({ left: this.#unbegun.length, position })
-    else if (position !== undefined) {
-      // Its position has a turn like a result.
-      this.#parts.push({ left: 1, position })
+    const left = this.#unbegun.length
+    if (left > 0) this.#parts.push({ left, position, watermark })
+    else if (position !== undefined || watermark !== undefined) {
+      // They have a turn like a result.
+      this.#parts.push({ left: 1, position, watermark })
       this.#run(Promise.resolve([]))
     }
   }
 
-  /** The position that is reached when nothing is left of a part; where something before it is, that one inherits it. */
-  #end(part: Part): Position | undefined {
+  /** What is reached when nothing is left of a part; where something is before it, that one inherits it. */
+  #end(part: Part): Partial<Part> {
     const at = this.#parts.indexOf(part)
     this.#parts.splice(at, 1)
     const before = this.#parts[at - 1]
-    if (before === undefined) return part.position
+    if (before === undefined) return part
     before.position = part.position ?? before.position
-    return undefined
+    before.watermark = part.watermark ?? before.watermark
+    return {}
   }
 }

@@ -1,4 +1,4 @@
-import { chunkAt, chunksOf, stream } from '../stream.ts'
+import { chunksOf, restOf, stream } from '../stream.ts'
 import type { Chunk, Operator } from '../types.ts'
 import { operatorError } from './call.ts'
 
@@ -53,8 +53,8 @@ async function* firsts<Item>(
       seen.add(one)
       kept.push(item)
     }
-    if (kept.length === chunk.length) yield chunk
-    else if (kept.length > 0 || chunk.position !== undefined) yield chunkAt(kept, chunk.position)
+    const rest = kept.length === chunk.length ? chunk : restOf(kept, chunk)
+    if (rest !== undefined) yield rest
   }
 }
 

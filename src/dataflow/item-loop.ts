@@ -1,6 +1,6 @@
 // The loop over a chunk's items, which map, filter and flatMap have in common.
 
-import { chunkAt } from '../stream.ts'
+import { restOf } from '../stream.ts'
 import type { Chunk } from '../types.ts'
 import { isPromise } from './call.ts'
 import type { Failures } from './failures.ts'
@@ -28,7 +28,7 @@ export interface Steps<In, Out, Answer> {
   readonly most?: number
 }
 
-/** Takes chunks item by item. What was awaited is handed on at once; a chunk keeps its position. */
+/** Takes chunks item by item. What was awaited is handed on at once; a chunk keeps its position and watermark. */
 export async function* itemLoop<In, Out, Answer>(
   chunks: AsyncIterable<Chunk<In>>,
   { goOn, settle, most = Number.POSITIVE_INFINITY }: Steps<In, Out, Answer>,
@@ -48,7 +48,13 @@ export async function* itemLoop<In, Out, Answer>(
           else await settled
         }
       } catch (error) {
-        await failures.failed(items[run.at] as In, before + run.at, error)
+        try {
+          await failures.failed(items[run.at] as In, before + run.at, error)
+        } catch (end) {
+          // What was made of the items before is none the worse for it.
+          if (run.out.length > 0) yield run.out
+          throw end
+        }
       }
       run.at++
       if (run.out.length === 0 || !(run.out.length >= most || isPromise(run.answer))) continue
@@ -56,6 +62,7 @@ export async function* itemLoop<In, Out, Answer>(
       run.out = []
     }
     before += items.length
-    if (run.out.length > 0 || chunk.position !== undefined) yield chunkAt(run.out, chunk.position)
+    const rest = restOf(run.out, chunk)
+    if (rest !== undefined) yield rest
   }
 }

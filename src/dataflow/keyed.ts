@@ -11,6 +11,9 @@ export interface Fold<Item, Accumulator> {
   merge(earlier: Accumulator, later: Accumulator): Accumulator
 }
 
+/** A window that is not over, as it moves to another peer: key, start, end, accumulator. */
+export type OpenWindow = readonly [key: unknown, start: number, end: number, accumulator: unknown]
+
 /** Takes what a window has come to. */
 export type Emit<Key, Accumulator> = (key: Key, start: number, end: number, accumulator: Accumulator) => void
 
@@ -22,6 +25,10 @@ export interface Panes<Key, Item> {
   advance(watermark: number): void
   /** The least end of an open window, or an earlier time; Infinity where none is open. */
   readonly due: number
+  /** Takes out all windows of the keys that `moves` holds of: key, start, end, accumulator. */
+  take(moves: (key: unknown) => boolean): readonly OpenWindow[]
+  /** Puts windows in that were taken out elsewhere: before what is in them here. */
+  put(windows: readonly OpenWindow[]): void
   /** The source's place before the items that are added next. */
   before: Position | undefined
   /** The place before the first item that is held, and whether one is. */
@@ -103,6 +110,27 @@ export class SessionPanes<Key, Item, Accumulator> implements Panes<Key, Item> {
     }
   }
 
+  take(moves: (key: unknown) => boolean): OpenWindow[] {
+    const taken: OpenWindow[] = []
+    for (const session of this.#open) {
+      if (!moves(session.key)) continue
+      taken.push([session.key, session.start, session.end, session.accumulator])
+      this.#forget(session)
+    }
+    return taken
+  }
+
+  put(windows: readonly OpenWindow[]): void {
+    for (const [key, start, end, accumulator] of windows) {
+      const others = Array.from(this.#byKey.get(key as Key) ?? [])
+      let into = this.#begin(key as Key, start, end)
+      into.accumulator = accumulator as Accumulator
+      for (const other of others) {
+        if (other.start < into.end && other.end > into.start) into = this.#join(other, into)
+      }
+    }
+  }
+
   #begin(key: Key, start: number, end: number): Session<Key, Accumulator> {
     const opened = this.#opened++
     const accumulator = this.#fold.initial()
@@ -121,7 +149,7 @@ export class SessionPanes<Key, Item, Accumulator> implements Panes<Key, Item> {
     const [kept, gone] = a.opened < b.opened ? [a, b] : [b, a]
     kept.accumulator = this.#fold.merge(earlier.accumulator, later.accumulator)
     kept.start = earlier.start
-    kept.end = later.end
+    kept.end = Math.max(a.end, b.end)
     this.#forget(gone)
     return kept
   }

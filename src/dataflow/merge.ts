@@ -1,4 +1,4 @@
-import { chunksOf, stream } from '../stream.ts'
+import { chunksOf, stream, unmarked } from '../stream.ts'
 import type { Chunk, Stream } from '../types.ts'
 import { close, Inbox } from './inbox.ts'
 
@@ -8,7 +8,7 @@ import { close, Inbox } from './inbox.ts'
  * Items of one stream stay in their order, between streams there is none. Each stream is asked for a chunk at a time, at
  * once with the others, and for its next only when the reader has come back for more: it is then last in turn, so none
  * starves another, and no more than one chunk of each is held. Chunks stay what they are but have no positions, which
- * would be places in different sources.
+ * would be places in different sources, and no watermarks, which would be of one stream only.
  *
  * An error of one stream comes out after what came before it, and closes the others; so does a reader that stops. A
  * stream that is still waiting for an item of its own closes once it has that, and is not waited for. What closing throws
@@ -48,18 +48,11 @@ async function* merged<Item>(readers: readonly Reader<Item>[]): AsyncGenerator<C
         open.delete(reader)
         continue
       }
-      if (arrival.result.value.length > 0) yield withoutPosition(arrival.result.value)
+      if (arrival.result.value.length > 0) yield unmarked(arrival.result.value)
       ask(reader)
     }
   } finally {
     const closing = Array.from(open, reader => ({ reader, closed: close(reader) }))
     await Promise.all(closing.flatMap(({ reader, closed }) => (asked.has(reader) ? [] : [closed])))
   }
-}
-
-function withoutPosition<Item>(chunk: Chunk<Item>): Chunk<Item> {
-  if (chunk.position === undefined) return chunk
-  // Columns stay columns: everything but the position is the chunk's own.
-  const same: Chunk<Item> = Object.create(chunk, { position: { value: undefined } })
-  return same
 }

@@ -1,6 +1,7 @@
-import { chunkAt, chunksOf, stream } from '../stream.ts'
-import type { Chunk, Operator } from '../types.ts'
+import { chunksOf, restOf, stream } from '../stream.ts'
+import type { Chunk, KeyedState, Operator } from '../types.ts'
 import { operatorError } from './call.ts'
+import type { Moves } from './holdings.ts'
 import type { Fold } from './keyed.ts'
 import { type Windowed, type Windowing, windowed } from './window.ts'
 import type { Windows } from './windows.ts'
@@ -12,15 +13,17 @@ export interface ReduceOptions<Item, Key, Accumulator> {
   readonly reduce: (accumulator: Accumulator, item: Item) => Accumulator
   /** The accumulator of no items; asked for each key and window. */
   readonly initial: () => Accumulator
+  /** Two accumulators as one, the earlier first; needed for sessions with a lateness, and with `moves`. */
+  readonly merge?: (earlier: Accumulator, later: Accumulator) => Accumulator
+  /** The exchange that the items come from by the same key: accumulators then move with their keys. Default: they stay. */
+  readonly moves?: Moves
 }
 
 export interface ReduceWindowsOptions<Item, Key, Accumulator>
   extends ReduceOptions<Item, Key, Accumulator>,
-    Windowing<Item, Key> {
+    Omit<Windowing<Item, Key>, 'key' | 'moves'> {
   /** `count`, `tumbling`, `sliding` or `session`. */
   readonly window: Windows
-  /** Two sessions' accumulators as one, the earlier first; needed for sessions with a lateness. */
-  readonly merge?: (earlier: Accumulator, later: Accumulator) => Accumulator
 }
 
 /** What a key's items have come to so far. */
@@ -46,7 +49,11 @@ export interface Reduced<Key, Value> extends Running<Key, Value> {
  * Without a `window`: each item gives its key's value with it, one for one, in order; chunks keep their positions. An
  * accumulator for each key is kept for good, and where `reduce` changes it, what came out before changes with it.
  *
- * @throws RangeError for a lateness below 0, or one without `time`. TypeError for sessions with a lateness and no `merge`.
+ * With `moves` what is held of a key goes where the exchange sends its items; where another peer has had items of the key too, the two
+ * accumulators are merged, the one that comes as the earlier.
+ *
+ * @throws RangeError for a lateness below 0, or one without `time`. TypeError for sessions with a lateness, or `moves`, and no
+ *   `merge`, and for windows by count that are to move.
  *   Error naming the item, counted from 0, when a function throws or a time is not a finite number.
  */
 export function reduce<Item, Accumulator, Key = undefined>(
@@ -58,7 +65,15 @@ export function reduce<Item, Accumulator, Key = undefined>(
 export function reduce<Item, Accumulator, Key = undefined>(
   options: ReduceOptions<Item, Key, Accumulator> | ReduceWindowsOptions<Item, Key, Accumulator>
 ): Operator<Item, Running<Key, Accumulator>> {
-  if (!('window' in options)) return items => stream(() => running(chunksOf(items), options))
+  if (!('window' in options)) {
+    if (options.moves !== undefined && options.merge === undefined) throw mergeless('reduce')
+    return items =>
+      stream(() => {
+        const values = new Values<Key, Accumulator>(options.merge)
+        options.moves?.keep(values)
+        return running(chunksOf(items), options, values)
+      })
+  }
   const { window, initial, reduce: add } = options
   const fold: Fold<Item, Accumulator> = { initial, add, merge: mergeOf('reduce', options) }
   const emit = (key: Key, start: number, end: number, value: Accumulator) => ({ key, start, end, value })
@@ -75,11 +90,13 @@ export function mergeOf<Accumulator>(
   options: {
     readonly window: Windows
     readonly lateness?: number
+    readonly moves?: Moves
     readonly merge?: (earlier: Accumulator, later: Accumulator) => Accumulator
   }
 ): (earlier: Accumulator, later: Accumulator) => Accumulator {
-  const { merge, window, lateness = 0 } = options
+  const { merge, window, lateness = 0, moves } = options
   if (merge !== undefined) return merge
+  if (moves !== undefined) throw mergeless(name)
   if (window.kind === 'session' && lateness > 0) {
     throw new TypeError(`${name}: sessions with a lateness need merge: a late item may join two of them`)
   }
@@ -89,29 +106,80 @@ export function mergeOf<Accumulator>(
   }
 }
 
+function mergeless(name: string): TypeError {
+  return new TypeError(`${name}: moves needs merge: a key may have had items on two peers`)
+}
+
+/** The accumulators of all keys. */
+class Values<Key, Accumulator> implements KeyedState {
+  readonly #slots = new Map<Key, number>()
+  readonly #accumulators: (Accumulator | undefined)[] = []
+  readonly #free: number[] = []
+  readonly #merge: ((earlier: Accumulator, later: Accumulator) => Accumulator) | undefined
+
+  constructor(merge: ((earlier: Accumulator, later: Accumulator) => Accumulator) | undefined) {
+    this.#merge = merge
+  }
+
+  /** Changes a key's accumulator, and returns it. */
+  change(key: Key, initial: () => Accumulator, change: (before: Accumulator) => Accumulator): Accumulator {
+    const slot = this.#slots.get(key)
+    if (slot !== undefined) {
+      const after = change(this.#accumulators[slot] as Accumulator)
+      this.#accumulators[slot] = after
+      return after
+    }
+    const first = change(initial())
+    this.#set(key, first)
+    return first
+  }
+
+  take(moves: (key: unknown) => boolean): unknown[] {
+    const taken: unknown[] = []
+    for (const [key, slot] of this.#slots) {
+      if (!moves(key)) continue
+      taken.push([key, this.#accumulators[slot]])
+      this.#slots.delete(key)
+      this.#accumulators[slot] = undefined
+      this.#free.push(slot)
+    }
+    return taken
+  }
+
+  put(entries: readonly unknown[]): void {
+    for (const [key, accumulator] of entries as readonly [Key, Accumulator][]) {
+      const slot = this.#slots.get(key)
+      if (slot === undefined) this.#set(key, accumulator)
+      else this.#accumulators[slot] = this.#merge?.(accumulator, this.#accumulators[slot] as Accumulator)
+    }
+  }
+
+  #set(key: Key, accumulator: Accumulator): void {
+    const slot = this.#free.pop() ?? this.#accumulators.length
+    this.#slots.set(key, slot)
+    this.#accumulators[slot] = accumulator
+  }
+}
+
 async function* running<Item, Key, Accumulator>(
   chunks: AsyncGenerator<Chunk<Item>>,
-  options: ReduceOptions<Item, Key, Accumulator>
+  options: ReduceOptions<Item, Key, Accumulator>,
+  values: Values<Key, Accumulator>
 ): AsyncGenerator<Chunk<Running<Key, Accumulator>>> {
   const { key = () => undefined as Key, reduce, initial } = options
-  const slots = new Map<Key, number>()
-  const accumulators: Accumulator[] = []
   let index = 0
   for await (const chunk of chunks) {
     const out: Running<Key, Accumulator>[] = []
     for (const item of chunk) {
       try {
         const keyed = key(item)
-        const slot = slots.get(keyed) ?? slots.size
-        const value = reduce(slot === slots.size ? initial() : (accumulators[slot] as Accumulator), item)
-        if (slot === slots.size) slots.set(keyed, slot)
-        accumulators[slot] = value
-        out.push({ key: keyed, value })
+        out.push({ key: keyed, value: values.change(keyed, initial, before => reduce(before, item)) })
       } catch (error) {
         throw operatorError('reduce', index, error)
       }
       index++
     }
-    if (out.length > 0 || chunk.position !== undefined) yield chunkAt(out, chunk.position)
+    const rest = restOf(out, chunk)
+    if (rest !== undefined) yield rest
   }
 }

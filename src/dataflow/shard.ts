@@ -71,7 +71,8 @@ export function rendezvous(members: readonly string[], self: string): Mine {
   }
 }
 
-function heaviest(seeds: Uint32Array, bucket: number): number {
+/** The place in `seeds` of the member with the highest random weight for a bucket; the first of those with equal weights. */
+export function heaviest(seeds: Uint32Array, bucket: number): number {
   const place = mix(bucket + 1)
   let first = 0
   let most = -1

@@ -1,4 +1,4 @@
-import { chunkAt, chunksOf, stream } from '../stream.ts'
+import { chunksOf, restOf, stream } from '../stream.ts'
 import type { Chunk } from '../types.ts'
 import { isPromise } from './call.ts'
 import { type FailureOptions, Failures, type FallibleOperator, fallible } from './failures.ts'
@@ -38,7 +38,12 @@ async function* tapped<Item>(
         seen.push(item)
       } catch (error) {
         whole = false
-        await failures.failed(item, index, error)
+        try {
+          await failures.failed(item, index, error)
+        } catch (end) {
+          if (seen.length > 0) yield seen
+          throw end
+        }
       }
       index++
       if (waits && seen.length > 0) {
@@ -47,7 +52,7 @@ async function* tapped<Item>(
         whole = false
       }
     }
-    if (whole) yield chunk
-    else if (seen.length > 0 || chunk.position !== undefined) yield chunkAt(seen, chunk.position)
+    const rest = whole ? chunk : restOf(seen, chunk)
+    if (rest !== undefined) yield rest
   }
 }

@@ -1,6 +1,7 @@
-import { chunkAt, chunksOf, stream } from '../stream.ts'
+import { chunksOf, stream } from '../stream.ts'
 import type { Chunk, Operator } from '../types.ts'
 import { type Clock, checkSeconds, steadyClock } from './clock.ts'
+import { partsOf } from './parts.ts'
 
 export interface ThrottleOptions {
   /** Most items handed out in any time of `seconds`. */
@@ -52,19 +53,6 @@ async function* throttled<Item>(
       yield part
       allowance.spend(Math.max(0, part.length - 1))
     }
-  }
-}
-
-function* partsOf<Item>(chunk: Chunk<Item>, size: number): Generator<Chunk<Item>> {
-  if (chunk.length <= size) {
-    yield chunk
-    return
-  }
-  const items = Array.from(chunk)
-  for (let end = size; ; end += size) {
-    const part = items.slice(end - size, end)
-    yield end < items.length ? part : chunkAt(part, chunk.position)
-    if (end >= items.length) return
   }
 }
 

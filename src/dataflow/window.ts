@@ -2,7 +2,8 @@ import { chunkAt, chunksOf, stream } from '../stream.ts'
 import type { Chunk, Operator, Position } from '../types.ts'
 import { isPromise, operatorError } from './call.ts'
 import { type Clock, wallClock } from './clock.ts'
-import { type Emit, type Fold, type Panes, SessionPanes } from './keyed.ts'
+import type { Moves } from './holdings.ts'
+import { type Emit, type Fold, type OpenWindow, type Panes, SessionPanes } from './keyed.ts'
 import { checkedTime, checkLateness, ticked, Watermark } from './watermark.ts'
 import { AlignedPanes, type Windows } from './windows.ts'
 
@@ -21,6 +22,8 @@ export interface Windowing<Item, Key> {
   readonly late?: (item: Item) => void | Promise<void>
   /** Processing time, where there is no `time`. Default: the computer's. */
   readonly clock?: Clock
+  /** The exchange that the items come from by the same key: open windows then move with their keys. Default: they stay. */
+  readonly moves?: Moves
 }
 
 export interface WindowOptions<Item, Key> extends Windowing<Item, Key> {
@@ -47,7 +50,8 @@ export interface Windowed<In, Out> extends Operator<In, Out> {
  *
  * By event time (`time`) the watermark is the greatest time of all items so far less `lateness`; it rises before the item is
  * put into its windows, and a window is over when the watermark reaches its end. An item is late where each of its windows
- * ended at the watermark or before: it goes to `late` and nowhere else. So where no item is more than `lateness` behind the
+ * ended at the watermark or before: it goes to `late` and nowhere else. A chunk that has a watermark of its own, as from
+ * `exchange`, raises it to that less `lateness` after its items, and they do not. So where no item is more than `lateness` behind the
  * greatest before it, the windows are those of the whole stream; one item from far in the future makes those after it late.
  * By processing time a window is over when the clock reaches its end, whether items come or not, and none is late.
  *
@@ -56,8 +60,8 @@ export interface Windowed<In, Out> extends Operator<In, Out> {
  * session are first. Memory: the items of open windows, in each of theirs; nothing is kept of what is over. A position is the
  * last before any item that waits: who resumes there sees items again that were in windows emitted since.
  *
- * @throws RangeError for a lateness below 0, or one without `time`. Error naming the item, counted from 0, when a function
- *   throws or a time is not a finite number.
+ * @throws RangeError for a lateness below 0, or one without `time`. TypeError for windows by count that are to move. Error
+ *   naming the item, counted from 0, when a function throws or a time is not a finite number.
  */
 export function window<Item, Key = undefined>(
   options: WindowOptions<Item, Key>
@@ -82,11 +86,16 @@ export function windowed<Item, Key, Accumulator, Out>(
   fold: Fold<Item, Accumulator>,
   result: (key: Key, start: number, end: number, accumulator: Accumulator) => Out
 ): Windowed<Item, Out> {
-  const { time, lateness = 0 } = options
+  const { time, lateness = 0, moves } = options
   checkLateness(name, lateness)
   if (lateness > 0 && (time === undefined || kind.kind === 'count')) {
     throw new RangeError(
       `${name}: lateness needs time and windows that go by it; got a lateness of ${lateness}`
+    )
+  }
+  if (moves !== undefined && kind.kind === 'count') {
+    throw new TypeError(
+      `${name}: windows by count cannot move: each peer counts its own items; take out moves`
     )
   }
   const counts = { late: 0 }
@@ -96,6 +105,10 @@ export function windowed<Item, Key, Accumulator, Out>(
       const panes = panesOf<Key, Item, Accumulator>(kind, fold, (key, start, end, accumulator) =>
         out.items.push(result(key, start, end, accumulator))
       )
+      moves?.keep({
+        take: of => panes.take(of),
+        put: windows => panes.put(windows as readonly OpenWindow[])
+      })
       return run(name, kind, options, panes, out, chunksOf(items), counts)
     })
   return Object.defineProperty(operator as unknown as Windowed<Item, Out>, 'late', { get: () => counts.late })
@@ -144,9 +157,10 @@ async function* run<Item, Key, Out>(
     try {
       if (byClock) panes.advance(now)
       panes.before = position
+      const given = chunk?.watermark !== undefined && time !== undefined
       for (const item of chunk ?? []) {
         const at = counting ? index : time === undefined ? now : checkedTime(time(item))
-        if (!counting && watermark.rise(at)) panes.advance(watermark.value)
+        if (!counting && !given && watermark.rise(at)) panes.advance(watermark.value)
         if (!panes.add(key(item), at, item)) {
           counts.late++
           const answer = late?.(item)
@@ -156,6 +170,7 @@ async function* run<Item, Key, Out>(
         index++
         if (out.items.length >= GATHERED) yield out.take()
       }
+      if (given && chunk?.watermark !== undefined) panes.advance(chunk.watermark - lateness)
     } catch (error) {
       throw operatorError(name, index, error)
     }

@@ -1,7 +1,7 @@
 // The kinds of windows, and what is held for those that are the same for all keys.
 
 import type { Position } from '../types.ts'
-import type { Emit, Fold, Panes } from './keyed.ts'
+import type { Emit, Fold, OpenWindow, Panes } from './keyed.ts'
 
 /** Which items belong together; made by `count`, `tumbling`, `sliding` or `session`. */
 export type Windows =
@@ -63,7 +63,7 @@ function whole(kind: string, wanted: string, got: number): void {
 /** What one aligned window holds; keys are in the order they came. */
 class Pane<Key, Accumulator> {
   readonly slots = new Map<Key, number>()
-  readonly accumulators: Accumulator[] = []
+  readonly accumulators: (Accumulator | undefined)[] = []
   readonly start: number
   readonly end: number
   readonly position: Position | undefined
@@ -128,6 +128,37 @@ export class AlignedPanes<Key, Item, Accumulator> implements Panes<Key, Item> {
         this.#emit(key, pane.start, pane.end, pane.accumulators[slot] as Accumulator)
       }
     }
+    this.#look()
+  }
+
+  take(moves: (key: unknown) => boolean): OpenWindow[] {
+    const taken: OpenWindow[] = []
+    for (const pane of this.#open.values()) {
+      for (const [key, slot] of pane.slots) {
+        if (!moves(key)) continue
+        taken.push([key, pane.start, pane.end, pane.accumulators[slot]])
+        pane.slots.delete(key)
+        pane.accumulators[slot] = undefined
+      }
+      if (pane.slots.size === 0) this.#open.delete(pane.start)
+    }
+    this.#newest = undefined
+    this.#look()
+    return taken
+  }
+
+  put(windows: readonly OpenWindow[]): void {
+    for (const [key, start, , value] of windows) {
+      const pane = this.#pane(start)
+      const slot = pane.slots.get(key as Key)
+      const accumulator = value as Accumulator
+      if (slot === undefined) pane.slots.set(key as Key, pane.accumulators.push(accumulator) - 1)
+      else pane.accumulators[slot] = this.#fold.merge(accumulator, pane.accumulators[slot] as Accumulator)
+    }
+  }
+
+  /** When the next window is over. */
+  #look(): void {
     this.due = Number.POSITIVE_INFINITY
     for (const pane of this.#open.values()) this.due = Math.min(this.due, pane.end)
   }

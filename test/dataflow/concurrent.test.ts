@@ -283,3 +283,31 @@ test('a concurrency that is none is refused', () => {
     })
   }
 })
+
+test('a watermark comes, like a position, when everything before it is out', async () => {
+  for (const [ordered, wanted] of [
+    [true, [1, 2, 'all to 20', 3, 'all to 30', 'all to 40']],
+    [false, [3, 1, 2, 'all to 40']]
+  ] as const) {
+    const { call, finish } = answering((n: number) => n)
+    const input = stream<number>(async function* () {
+      yield chunkAt([1, 2], undefined, 20)
+      yield chunkAt([3], undefined, 30)
+      yield chunkAt([], undefined, 40)
+    })
+    const reader = chunksOf(map(call, { concurrency: 3, ordered })(input))
+    const seen: unknown[] = []
+    const reading = (async () => {
+      for await (const chunk of reader) {
+        seen.push(...chunk)
+        if (chunk.watermark !== undefined) seen.push(`all to ${chunk.watermark}`)
+      }
+    })()
+    await idle()
+    await finish(3)
+    await finish(1)
+    await finish(2)
+    await reading
+    deepStrictEqual(seen, wanted)
+  }
+})

@@ -64,6 +64,20 @@ cases.forEach(({ name, operator }, i) => {
     }
   })
 
+  test(`${title} hands out what came before an item it stops at`, async () => {
+    const seen: number[] = []
+    const failing = operator(n => n === 4)(
+      source([
+        [0, 1],
+        [2, 3, 4, 5]
+      ])
+    )
+    await rejects(async () => {
+      for await (const n of failing) seen.push(n)
+    })
+    deepStrictEqual(seen, [0, 1, 2, 3])
+  })
+
   test(`${title} skips and counts what it fails for, and keeps positions`, async () => {
     await fc.assert(
       fc.asyncProperty(someChunks, async chunks => {

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
 import { type JoinOptions, join } from '../../src/dataflow/join.ts'
-import { stream } from '../../src/stream.ts'
+import { chunkAt, stream } from '../../src/stream.ts'
 import { type Account, source } from './source.ts'
 
 interface Event {
@@ -317,4 +317,87 @@ test('join refuses times that are none', () => {
   )
   refused({ lateness: -1 }, 'join: lateness must be a number of ms, at least 0; got -1')
   refused({ drift: Number.NaN }, 'join: drift must be a number of ms, at least 0; got NaN')
+})
+
+test('an item whose key or time cannot be had goes by the policy, and the others make their pairs', async () => {
+  await fc.assert(
+    fc.asyncProperty(someChunks, someChunks, fc.nat(10), async (lefts, rights, within) => {
+      const bad = (event: Event) => event.id % 3 === 0
+      const wrong = { ...options(within), lateness: 40 }
+      const key = (event: Event) => {
+        if (event.id % 6 === 0) throw new Error(`no ${event.id}`)
+        return event.key
+      }
+      const time = (event: Event) => (event.id % 6 === 3 ? Number.NaN : event.at)
+      const failing: Options = { ...wrong, keys: [key, key], times: [time, time] }
+      const good = (chunks: typeof lefts) =>
+        chunks.map(({ turns, items }) => ({ turns, items: items.filter(event => !bad(event)) }))
+      const wanted = await Array.fromAsync(join(timed(good(lefts)), timed(good(rights)), wrong))
+      const all = [lefts, rights].map(chunks => chunks.flatMap(chunk => chunk.items))
+      const failed = all.map(events => events.flatMap((event, i) => (bad(event) ? [[event, i]] : [])))
+
+      const skipping = join(timed(lefts), timed(rights), { ...failing, onError: 'skip' })
+      deepStrictEqual(names(await Array.fromAsync(skipping)), names(wanted))
+      strictEqual(skipping.failed, failed.flat().length)
+      strictEqual(skipping.late, 0)
+
+      const dead: { left: unknown[]; right: unknown[] } = { left: [], right: [] }
+      const letting = join(timed(lefts), timed(rights), {
+        ...failing,
+        onError: async (event, error, side) => {
+          await setImmediate()
+          const index = Number(error.message.match(new RegExp(`^join: ${side}: item (\\d+): `))?.[1])
+          dead[side].push([event, index])
+        }
+      })
+      deepStrictEqual(names(await Array.fromAsync(letting)), names(wanted))
+      deepStrictEqual([dead.left, dead.right], failed)
+    }),
+    { numRuns: 40 }
+  )
+})
+
+const names = (pairs: readonly [Event, Event][]) => pairs.map(pair => JSON.stringify(pair)).sort()
+
+test('a dead letter that cannot be delivered ends the join, and so does a late item, whatever the policy', async () => {
+  const cause = new Error('disk full')
+  const full = () => Promise.reject(cause)
+  const run = (left: Event[][], changed: Partial<Options>) =>
+    Array.fromAsync(join(source(left), source([events(9)]), { ...options(1), ...changed }))
+  await rejects(run([events(Number.NaN)], { onError: full }), {
+    message: 'join: left: onError: item 0: disk full',
+    cause
+  })
+  const late = run([events(5), events(1)], { late: full, onError: 'skip' })
+  await rejects(late, { message: 'join: late: left: item 1: disk full', cause })
+  throws(() => join(source<Event>([]), source<Event>([]), { ...options(1), onError: 'no' as 'skip' }), {
+    name: 'TypeError',
+    message: "join: left: onError must be 'stop', 'skip' or a function; got no"
+  })
+})
+
+test('chunks that have a watermark are late by that, and not by their items', async () => {
+  const marked = (...chunks: { items: Event[]; watermark: number }[]) =>
+    stream<Event>(async function* () {
+      for (const { items, watermark } of chunks) yield chunkAt(items, undefined, watermark)
+    })
+  const late: number[] = []
+  // Within a chunk, and until its watermark says so, nothing is late.
+  const left = marked({ items: events(50, 3), watermark: 2 }, { items: events(2, 60), watermark: 55 })
+  const right = marked(
+    { items: events(3), watermark: 2 },
+    { items: events(50, 2), watermark: 60 },
+    { items: [], watermark: 70 }
+  )
+  const joined = join(left, right, { ...options(0), late: item => void late.push(item.at) })
+  deepStrictEqual(ats(await Array.fromAsync(joined)).sort(), [
+    [2, 2],
+    [3, 3],
+    [50, 50]
+  ])
+  deepStrictEqual(late, [])
+  const after = marked({ items: events(9), watermark: 20 }, { items: events(19, 20), watermark: 30 })
+  const both = join(after, marked({ items: [], watermark: 99 }), { ...options(0), lateness: 0 })
+  await Array.fromAsync(both)
+  strictEqual(both.late, 1, 'what was promised not to come is late')
 })

@@ -5,7 +5,7 @@ import { merge } from '../../src/dataflow/merge.ts'
 import { shard } from '../../src/dataflow/shard.ts'
 import { tokenize } from '../../src/dataflow/tokenize.ts'
 import { linesOf } from '../../src/sources/memory.ts'
-import { chunksOf, stream } from '../../src/stream.ts'
+import { chunkAt, chunksOf, stream } from '../../src/stream.ts'
 import { type Account, read, source } from './source.ts'
 
 const account = (): Account => ({ chunks: 0, closed: 0 })
@@ -173,4 +173,13 @@ test('merged chunks have no positions, and text stays bytes', async () => {
   const [chunk] = await Array.fromAsync(words)
   ok(chunk !== undefined && 'wordEnds' in chunk && chunk.position === undefined)
   deepStrictEqual([chunk.length, [...chunk]], [2, [['one', 'two'], ['three']]])
+})
+
+test("merge leaves out its streams' watermarks: that of one says nothing of the others", async () => {
+  const marked = stream<number>(async function* () {
+    yield chunkAt([1], undefined, 1000)
+  })
+  for await (const { watermark, length } of merge<unknown>(marked, linesOf(['a'])).chunks()) {
+    deepStrictEqual([watermark, length], [undefined, 1])
+  }
 })

@@ -204,3 +204,20 @@ test('reduce and aggregate close their source when the reader stops', async () =
     deepStrictEqual(account, { chunks: 1, closed: 1 })
   }
 })
+
+test('what is to move needs a way to merge', () => {
+  const moves = { keep: () => {} }
+  const needs = (name: string) => ({
+    name: 'TypeError',
+    message: `${name}: moves needs merge: a key may have had items on two peers`
+  })
+  throws(() => reduce({ initial: () => 0, reduce: (n: number) => n, moves }), needs('reduce'))
+  throws(
+    () => reduce({ initial: () => 0, reduce: (n: number) => n, moves, window: tumbling(5) }),
+    needs('reduce')
+  )
+  throws(
+    () => aggregate({ initial: () => 0, add: () => {}, result: () => 0, moves, window: tumbling(5) }),
+    needs('aggregate')
+  )
+})

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
 import { type JoinTableOptions, joinTable } from '../../src/dataflow/table-join.ts'
-import { chunksOf, stream } from '../../src/stream.ts'
+import { chunkAt, chunksOf, stream } from '../../src/stream.ts'
 import { type Account, read, source } from './source.ts'
 
 interface Order {
@@ -306,4 +306,87 @@ test('joinTable refuses a lateness that is none, or has no times', () => {
     throws(() => joinTable(source<Order>([]), source<Price>([]), options), { name: 'RangeError', message })
   refused({ ...asOf, lateness: -1 }, 'joinTable: lateness must be a number of ms, at least 0; got -1')
   refused({ ...asComes, lateness: 1 }, 'joinTable: lateness needs times; got a lateness of 1')
+})
+
+for (const [name, options] of Object.entries({ 'as it comes': asComes, 'as of the time': asOf })) {
+  test(`a table ${name}: items and updates for which a function fails go by the policy`, async () => {
+    const items = orders(1, 2, 3, 4).map((order, i) => ({ ...order, of: i === 1 ? 'bad' : 'a' }))
+    const updates = [price(1, 1), price(2, 2, 'bad'), price(3, 13), price(3, 3)]
+    const key = (of: string) => {
+      if (of === 'bad') throw new Error('no key')
+      return of
+    }
+    const failing: Options = {
+      ...options,
+      keys: [order => key(order.of), update => key(update.of)],
+      value: update => {
+        if (update.price === 13) throw new Error('unlucky')
+        return update.price
+      }
+    }
+    const run = (onError: NonNullable<Options['onError']>) =>
+      joinTable(timed([{ items, turns: 2 }]), source([updates]), { ...failing, onError })
+    const joined = run('skip')
+    const seen = await read(chunksOf(joined))
+    deepStrictEqual(
+      prices(seen.flatMap(chunk => chunk.items)),
+      name === 'as it comes'
+        ? [
+            [1, 3],
+            [3, 3],
+            [4, 3]
+          ]
+        : [
+            [1, 1],
+            [3, 3],
+            [4, 3]
+          ]
+    )
+    strictEqual(seen.at(-1)?.at, 4, 'the position stays')
+    strictEqual(joined.failed, 3)
+
+    const dead: unknown[] = []
+    const letting = run(async (one, error, side) => {
+      await setImmediate()
+      dead.push([side, one, error.message])
+    })
+    await Array.fromAsync(letting)
+    const wanted = [
+      ['item', items[1], 'joinTable: item 1: no key'],
+      ['update', updates[1], 'joinTable: update: item 1: no key'],
+      ['update', updates[2], 'joinTable: update: item 2: unlucky']
+    ]
+    const sorted = (letters: unknown[]) => letters.map(letter => JSON.stringify(letter)).sort()
+    deepStrictEqual(sorted(dead), sorted(wanted))
+    await rejects(
+      Array.fromAsync(run(() => Promise.reject(new Error('disk full')))),
+      /^Error: joinTable: (update: )?onError: item 1: disk full$/
+    )
+  })
+}
+
+test('a late item or update that cannot be put aside ends the join, whatever the policy', async () => {
+  const late = () => Promise.reject(new Error('disk full'))
+  const run = (items: Order[], updates: Price[]) =>
+    Array.fromAsync(joinTable(source([items]), source([updates]), { ...asOf, late, onError: 'skip' }))
+  await rejects(run(orders(2, 1), []), { message: 'joinTable: late: item: item 1: disk full' })
+  await rejects(run(orders(2), [price(2, 1), price(1, 1)]), {
+    message: 'joinTable: late: update: item 1: disk full'
+  })
+})
+
+test('with times the watermarks of chunks count, where they have them, and those of items are kept', async () => {
+  const items = stream<Order>(async function* () {
+    yield chunkAt(orders(30, 10), undefined, 10)
+    yield chunkAt(orders(20, 9), undefined, 40)
+  })
+  const updates = stream<Price>(async function* () {
+    yield chunkAt([price(25, 25), price(5, 5)], undefined, 5)
+    yield chunkAt([price(7, 7), price(20, 20)], undefined, 50)
+  })
+  const joined = joinTable(items, updates, asOf)
+  const seen: unknown[] = []
+  for await (const chunk of chunksOf(joined)) seen.push(...prices([...chunk]), chunk.watermark)
+  deepStrictEqual(seen, [[30, 25], [10, 7], 10, [20, 20], 40])
+  strictEqual(joined.late, 1)
 })

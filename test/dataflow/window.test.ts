@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { type Window, type WindowOptions, window } from '../../src/dataflow/window.ts'
 import { count, session, sliding, tumbling, type Windows } from '../../src/dataflow/windows.ts'
-import { chunksOf } from '../../src/stream.ts'
+import { chunkAt, chunksOf, stream } from '../../src/stream.ts'
+import type { KeyedState } from '../../src/types.ts'
 import { type Account, read, source } from './source.ts'
 
 interface Visit {
@@ -314,4 +315,87 @@ test('window closes its source when the reader stops, and takes no more chunks t
   const operator = window({ ...byTime, kind: tumbling(3) })
   for await (const _ of operator(source(endless(), account))) break
   deepStrictEqual(account, { chunks: 4, closed: 1 })
+})
+
+const holder = () => {
+  const states: KeyedState[] = []
+  return { states, keep: (state: KeyedState) => void states.push(state) }
+}
+
+test('a chunk with a watermark of its own ends windows by that, less the lateness, and not by its items', async () => {
+  const ends: [number, unknown][] = []
+  for (const lateness of [0, 5]) {
+    const operator = window({ ...byTime, kind: tumbling(10), lateness })
+    const chunks = stream<Visit>(async function* () {
+      yield chunkAt(visits(35, 2), undefined, Number.NEGATIVE_INFINITY)
+      yield chunkAt(visits(12), undefined, 9)
+      yield chunkAt<Visit>([], undefined, 12)
+      yield chunkAt(visits(3, 14), undefined, 20)
+    })
+    for await (const chunk of chunksOf(operator(chunks)))
+      ends.push([lateness, Array.from(chunk, w => [w.start, w.items.map(v => v.at)])])
+    strictEqual(operator.late, lateness === 0 ? 1 : 0)
+  }
+  deepStrictEqual(ends, [
+    [0, [[0, [2]]]],
+    [0, [[10, [12, 14]]]],
+    [0, [[30, [35]]]],
+    [5, [[0, [2, 3]]]],
+    [
+      5,
+      [
+        [10, [12, 14]],
+        [30, [35]]
+      ]
+    ]
+  ])
+})
+
+for (const { kind } of kinds) {
+  if (kind.kind === 'count') continue
+  const name = 'every' in kind ? `${kind.ms} every ${kind.every}` : kind.kind
+
+  test(`windows (${name}) taken out of one peer and put in at another are those of both their items`, async () => {
+    await fc.assert(
+      fc.asyncProperty(someVisits, someVisits, async (before, after) => {
+        const moves = [holder(), holder()] as const
+        const options = { ...byTime, kind, lateness: 60 }
+        const [from, to] = moves.map(held => window({ ...options, moves: held }))
+        if (from === undefined || to === undefined) throw new Error('two were made')
+        const leaving = source([...before, []])
+        const rest: unknown[] = []
+        const taken = stream<Visit>(async function* () {
+          yield* leaving.chunks()
+          rest.push(...(moves[0].states[0]?.take(key => key === 'a') ?? []))
+        })
+        const stayed = await Array.fromAsync(from(taken))
+        ok(
+          stayed.every(w => w.key === 'b'),
+          'the windows of a have gone'
+        )
+        const putIn = stream<Visit>(async function* () {
+          yield after.flat().slice(0, 3)
+          moves[1].states[0]?.put(rest)
+          yield after.flat().slice(3)
+        })
+        const out = await Array.fromAsync(to(putIn))
+        const all = [...before.flat().filter(v => v.who === 'a'), ...after.flat()]
+        const whole = await Array.fromAsync(window(options)(source([all])))
+        const key = (w: { readonly key: string; readonly end: number }) => `${w.end} ${w.key}`
+        const ordered = (windows: Window<string, Visit>[]) =>
+          sameItems(windows)
+            .map(w => ({ ...w, items: w.items.map(v => v.at) }))
+            .sort((x, y) => (key(x) < key(y) ? -1 : 1))
+        deepStrictEqual(ordered(out), ordered(whole))
+      }),
+      { numRuns: 60 }
+    )
+  })
+}
+
+test('windows by count do not move', () => {
+  throws(() => window({ kind: count(2), moves: holder() }), {
+    name: 'TypeError',
+    message: 'window: windows by count cannot move: each peer counts its own items; take out moves'
+  })
 })

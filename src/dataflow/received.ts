@@ -1,0 +1,47 @@
+// Batches of a channel where items go by no key: handed out as they come, answered when the reader comes back.
+
+import type { Batch, ItemChannel } from './item-channel.ts'
+import { decodeValues } from './item-codec.ts'
+
+const NONE = new Uint16Array(0)
+
+export class Received<Item> {
+  readonly #channel: () => ItemChannel<Item>
+  readonly #batches: Batch<Item>[] = []
+  #inHand: Batch<Item> | undefined
+
+  constructor(channel: () => ItemChannel<Item>) {
+    this.#channel = channel
+  }
+
+  get empty(): boolean {
+    return this.#batches.length === 0 && this.#inHand === undefined
+  }
+
+  put(batch: Batch<Item>): void {
+    this.#batches.push(batch)
+  }
+
+  /** What was handed out last has been worked through. */
+  done(): void {
+    if (this.#inHand === undefined) return
+    this.#channel().answer(this.#inHand, NONE)
+    this.#inHand = undefined
+  }
+
+  /** The next items; undefined where there are none now. Bytes that are none are counted, and answered as if they were. */
+  next(): readonly Item[] | undefined {
+    for (;;) {
+      const batch = this.#batches.shift()
+      if (batch === undefined) return undefined
+      try {
+        const items = 'form' in batch.items ? (decodeValues(batch.items) as Item[]) : batch.items
+        this.#inHand = batch
+        return items
+      } catch {
+        this.#channel().rejected++
+        this.#channel().answer(batch, NONE)
+      }
+    }
+  }
+}

@@ -1,0 +1,164 @@
+// What broadcast and distribute have in common: items that go to members by no key, and end when all members' sources have.
+
+import type { Channels, Chunk } from '../types.ts'
+import { Alarms } from './alarms.ts'
+import { Bell } from './bell.ts'
+import type { Clock } from './clock.ts'
+import { type Batch, ItemChannel, type Router } from './item-channel.ts'
+import type { ItemPeer, Sent } from './item-peer.ts'
+import { Received } from './received.ts'
+import { SourcePump } from './source-pump.ts'
+
+export interface SpreadOptions {
+  /** The channel's name; each in a flow needs its own. Default: the operator's. */
+  readonly name?: string
+  /** Bytes that may be on their way to one member. Default 262144. */
+  readonly most?: number
+  /** Members, this one included, that there must be before anything is read. Default 1. */
+  readonly least?: number
+  /** What tells the time. Default: the real one. */
+  readonly clock?: Clock
+}
+
+/** @throws RangeError for options out of range. */
+export function checkSpread(operator: string, { most, least }: { most: number; least: number }): void {
+  for (const [name, unit, got] of [
+    ['most', 'bytes', most],
+    ['least', 'members', least]
+  ] as const) {
+    if (Number.isSafeInteger(got) && got >= 1) continue
+    throw new RangeError(`${operator}: ${name} must be a whole number of ${unit}, at least 1; got ${got}`)
+  }
+}
+
+/** Decides to whom chunks go. */
+export interface Spread<Item> {
+  /** Whether another chunk may be read. */
+  room(): boolean
+  /** Takes a chunk of this peer's source. */
+  take(chunk: Chunk<Item>): void
+  /** Sends what can be sent. */
+  send(): void
+  /** A member has gone before it answered this. */
+  back(sent: Sent<Item>): void
+  /** What this peer hands out itself. */
+  own(): Chunk<Item> | undefined
+  /** Whether nothing waits to be sent or handed out. */
+  readonly empty: boolean
+}
+
+export class Spreading<Item> implements Router<Item> {
+  readonly channel: ItemChannel<Item>
+  readonly alarms: Alarms
+  readonly #spread: Spread<Item>
+  readonly #source: SourcePump<Item>
+  readonly #received: Received<Item>
+  readonly #news = new Bell()
+  readonly #least: number
+  #failure: { readonly error: unknown } | undefined
+
+  constructor(
+    operator: string,
+    swarm: Channels,
+    options: { readonly name: string; readonly least: number; readonly clock: Clock },
+    chunks: AsyncGenerator<Chunk<Item>>,
+    spread: (spreading: Spreading<Item>) => Spread<Item>
+  ) {
+    this.#least = options.least
+    this.alarms = new Alarms(options.clock)
+    this.#source = new SourcePump(chunks, options.clock)
+    this.#received = new Received(() => this.channel)
+    this.channel = new ItemChannel(operator, swarm, options.name, this)
+    this.#spread = spread(this)
+  }
+
+  /** The other members that have said hello and stay. */
+  get others(): ItemPeer<Item>[] {
+    const { own, peers } = this.channel
+    return Array.from(peers.values()).filter(peer => peer !== own && peer.ready && !peer.leaving)
+  }
+
+  /** All items that come to this peer, until all members' sources have ended. */
+  async *run(): AsyncGenerator<Chunk<Item>> {
+    let started = false
+    const room = () => {
+      started ||= this.others.length + 1 >= this.#least
+      return started && this.#spread.room()
+    }
+    const take = (chunk: Chunk<Item>) => {
+      this.#spread.take(chunk)
+      this.send()
+    }
+    try {
+      this.#source.run(room, take).then(() => this.send())
+      for (;;) {
+        this.#received.done()
+        const failure = this.#source.failure ?? this.#failure
+        if (failure !== undefined) throw failure.error
+        const chunk = this.#received.next() ?? this.#spread.own()
+        this.#source.wake()
+        if (chunk !== undefined) yield chunk
+        else if (this.#over()) break
+        else await this.#news.rung()
+      }
+      this.channel.leaving = true
+      this.channel.greet()
+    } finally {
+      this.alarms.stop()
+      await this.#source.close()
+      await this.channel.close()
+    }
+  }
+
+  /** Sends what can be sent, and wakes who waits. */
+  send(): void {
+    try {
+      this.#spread.send()
+    } catch (error) {
+      this.#failure ??= { error }
+    }
+    this.#source.wake()
+    this.#news.ring()
+  }
+
+  moving(): readonly number[] {
+    return []
+  }
+
+  changed(): void {
+    this.send()
+  }
+
+  arrived(batch: Batch<Item>): void {
+    this.#received.put(batch)
+    this.#news.ring()
+  }
+
+  answered(
+    _by: ItemPeer<Item>,
+    _sequence: number,
+    sent: Sent<Item>,
+    refused: ArrayLike<number> | 'all'
+  ): void {
+    if (refused === 'all') this.#spread.back(sent)
+    this.send()
+  }
+
+  came(): boolean {
+    return false // nothing is held by key here
+  }
+
+  handed(): void {}
+
+  #over(): boolean {
+    const { own, peers } = this.channel
+    if (!this.#source.ended || !this.#spread.empty || !this.#received.empty) return false
+    for (const peer of peers.values()) if (peer.unanswered.size > 0) return false
+    if (own.watermark < Number.POSITIVE_INFINITY) {
+      this.channel.watermark = Number.POSITIVE_INFINITY
+      this.channel.tellWatermark()
+    }
+    for (const peer of peers.values()) if (peer.watermark < Number.POSITIVE_INFINITY) return false
+    return true
+  }
+}
