@@ -8,9 +8,14 @@ export {
   type OpenedDevice,
   openDevice
 } from '../kernels/index.ts'
+export { type Adaptation, type AdaptOptions, adapt } from './dataflow/adapt.ts'
+export type { AdaptMode, Phase } from './dataflow/adapt-course.ts'
+export type { AdaptCounts, Adapted, VersionedPrediction } from './dataflow/adapt-learner.ts'
+export type { DriftResponse } from './dataflow/adapt-model.ts'
 export { type AggregateOptions, aggregate, type WindowSpan } from './dataflow/aggregate.ts'
 export { type BatchOptions, batch } from './dataflow/batch.ts'
 export { broadcast } from './dataflow/broadcast.ts'
+export { balancedAccuracy, kappa } from './dataflow/class-metrics.ts'
 export type { Clock } from './dataflow/clock.ts'
 export { type CommitOptions, commit } from './dataflow/commit.ts'
 export type { ConcurrencyOptions } from './dataflow/concurrent.ts'
@@ -49,6 +54,7 @@ export {
   type Running,
   reduce
 } from './dataflow/reduce.ts'
+export { type ReplayOptions, replay } from './dataflow/replay.ts'
 export { living, part, type Share, shard } from './dataflow/shard.ts'
 export { type ShareOptions, share } from './dataflow/share.ts'
 export { type SplitOptions, split } from './dataflow/split.ts'
@@ -61,6 +67,7 @@ export { type Training, type TrainOptions, train } from './dataflow/train.ts'
 export { type Window, type Windowed, type Windowing, type WindowOptions, window } from './dataflow/window.ts'
 export { count, session, sliding, tumbling, type Windows } from './dataflow/windows.ts'
 export { type AdwinOptions, adwin } from './drift/adwin.ts'
+export { type ConvergenceOptions, convergence } from './drift/convergence.ts'
 export { type DdmOptions, ddm } from './drift/ddm.ts'
 export { type EcddOptions, ecdd } from './drift/ecdd.ts'
 export { type EddmOptions, eddm } from './drift/eddm.ts'
@@ -86,6 +93,13 @@ export { CheckpointError } from './models/checkpoint.ts'
 export { evaluateAnalogies, evaluateWordPairs } from './models/evaluate.ts'
 export { type Linear, type LinearOptions, linear } from './models/linear.ts'
 export type { Features, FeatureValue } from './models/linear-features.ts'
+export {
+  type LabelledText,
+  type TextClass,
+  type TextClassifier,
+  type TextClassifierOptions,
+  textClassifier
+} from './models/text-classifier.ts'
 export { openWordModel, type WordModel } from './models/word-model.ts'
 export { type Neighbor, UnknownWordError } from './models/word-space.ts'
 export { wordVectorsSafetensors } from './models/word-vectors.ts'
@@ -110,11 +124,13 @@ export { type SyntheticClock, type SyntheticOptions, synthetic } from './sources
 export { type WebSocketSource, type WebSocketSourceOptions, webSocketSource } from './sources/web-socket.ts'
 export type { Reconnect } from './sources/web-socket-follow.ts'
 export type {
+  AdaptableReplica,
   Channel,
   ChannelEvent,
   ChannelHandler,
   Channels,
   Chunk,
+  Convergence,
   Detector,
   DetectorState,
   Held,

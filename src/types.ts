@@ -327,3 +327,25 @@ export interface Detector {
   /** What it holds; a detector opened from that goes on as if it were this one. */
   save(): DetectorState
 }
+
+/** Watches the losses of training for its end. Once converged it starts anew by itself. */
+export interface Convergence {
+  /**
+   * Takes the next loss; whether training has converged with it.
+   *
+   * @throws RangeError where it is not a number at most 1e100 in size; it is not counted then.
+   */
+  update(loss: number): boolean
+  /** Forgets all it has seen. */
+  reset(): void
+  /** What it holds; one opened from that goes on as if it were this one. */
+  save(): DetectorState
+}
+
+/** A replica that predicts, and whose training can be told that the world has changed. */
+export interface AdaptableReplica<Item, Out> extends PredictingReplica<Item, Out> {
+  /** Learns what is trained from now on at so many times its own rate; 1 is its own. */
+  boost?(factor: number): void
+  /** Makes the layer that predicts as it was when new; what is below it stays. Nothing accepted may be in training. */
+  resetHead?(): void
+}

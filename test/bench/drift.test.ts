@@ -14,7 +14,8 @@ const run = promisify(execFile)
 const launcher = fileURLToPath(new URL('../../bench/run.ts', import.meta.url))
 
 test('drift comes to the published figures, beats its bars, and times every detector', async () => {
-  const options = ['--runs', '30', '--updates', '20000', '--streams', 'sudden,STAGGER', '--json']
+  const size = ['--runs', '30', '--updates', '20000', '--streams', 'sudden,STAGGER']
+  const options = ['--part', 'detectors', ...size, '--json']
   const { stdout } = await run(process.execPath, [...process.execArgv, launcher, 'drift', ...options])
   const rows = stdout
     .trimEnd()

@@ -1,0 +1,88 @@
+import { deepStrictEqual, ok } from 'node:assert'
+import { before, suite, test } from 'node:test'
+import { tensor } from '@tensorflow/tfjs-core'
+import { LayerVariable } from '@tensorflow/tfjs-layers'
+import { openTensorflow, type Tensorflow } from '../../kernels/tensorflow.ts'
+import { DenseTable, ROW_VALUES } from '../../src/models/layers-table.ts'
+
+const UNIT = 2 ** -20
+const rest = async () => {}
+
+suite('weights as a table of rows', () => {
+  let tensorflow: Tensorflow
+  before(async () => {
+    tensorflow = await openTensorflow({ threads: 1 })
+  })
+
+  /** A weight of two and a half rows, and one of three values: 4 rows. */
+  async function opened(): Promise<{ table: DenseTable; weights: LayerVariable[] }> {
+    const weights = [2.5 * ROW_VALUES, 3].map(
+      (size, i) => new LayerVariable(tensor(new Float32Array(size).fill(i + 1), [size]))
+    )
+    const table = new DenseTable(tensorflow, weights, { name: 'weights', unit: UNIT, capacity: 6 })
+    await table.begin()
+    return { table, weights }
+  }
+
+  const set = (weight: LayerVariable, change: (values: Float32Array) => void) => {
+    const values = weight.read().dataSync<'float32'>().slice()
+    change(values)
+    weight.write(tensor(values, weight.read().shape))
+  }
+
+  test('each weight begins a row; a row that is not full ends in zeros', async () => {
+    const { table } = await opened()
+    deepStrictEqual(table.rows, 4)
+    deepStrictEqual(table.shape.capacity, 6)
+    const row = (i: number) => table.shared.subarray(i * ROW_VALUES, (i + 1) * ROW_VALUES)
+    ok(row(1).every(value => value === 2 ** 20))
+    deepStrictEqual(row(2).filter(value => value !== 0).length, ROW_VALUES / 2)
+    deepStrictEqual([...row(3).subarray(0, 4)], [2 ** 21, 2 ** 21, 2 ** 21, 0])
+  })
+
+  test('what a full pack leaves is in the next ones, each row once', async () => {
+    const { table, weights } = await opened()
+    for (const weight of weights) set(weight, values => values.fill(3))
+    const packed: number[] = []
+    const more: boolean[] = []
+    for (let i = 0; i < 2; i++) {
+      const { changes, hasMore } = await table.pack(3, 1, 1, rest)
+      packed.push(...changes.rows)
+      more.push(hasMore)
+    }
+    deepStrictEqual(packed, [0, 1, 2, 3])
+    deepStrictEqual(more, [true, false])
+  })
+
+  test('a row that is not finite is put back to what is agreed on, and the others are packed', async () => {
+    const { table, weights } = await opened()
+    set(weights[0], values => {
+      values.fill(1.5)
+      values[ROW_VALUES + 7] = Number.NaN
+    })
+    const { changes, sick } = await table.pack(10, 2, 0, rest)
+    deepStrictEqual([...changes.rows], [0, 2])
+    deepStrictEqual(sick, 1)
+    const values = weights[0].read().dataSync()
+    ok(values.subarray(ROW_VALUES, 2 * ROW_VALUES).every(value => value === 1))
+    // The mean of two replicas: half of the change is kept.
+    deepStrictEqual(values[0], 1.25)
+  })
+
+  test('changes of rows that hold nothing are left out by all alike', async () => {
+    const { table, weights } = await opened()
+    await table.apply(
+      {
+        dim: ROW_VALUES,
+        rows: Uint32Array.of(3, 5),
+        shifts: Uint8Array.of(20, 20),
+        values: new Int8Array(2 * ROW_VALUES).fill(1),
+        accumulators: new Int32Array(2),
+        counts: Uint32Array.of(1, 1)
+      },
+      rest
+    )
+    deepStrictEqual([...weights[1].read().dataSync()], [3, 3, 3])
+    deepStrictEqual(table.shared.length, 4 * ROW_VALUES)
+  })
+})
