@@ -1,4 +1,4 @@
-// Usage: npm run bench -- dataflow [--json] [--part word_count,chain,join] [--words N] [--numbers N] [--count N] [--runs 5] [--write]
+// Usage: npm run bench -- dataflow [--json] [--part word_count,chain,join,routing] [--words N] [--numbers N] [--count N] [--items N] [--runs 5] [--write]
 //
 // What the engine costs, on one core; where it says so, against RxJS, Node's streams (`compose`) and plain async generators
 // doing the same work:
@@ -6,6 +6,8 @@
 //   word_count   lines in memory → words → how often each word comes in each 100,000 words; words/s, against all three
 //   chain        numbers → 8 maps → their sum; nanoseconds an item and operator, against RxJS and generators
 //   join         two event-time streams of 1 M items, pairs of a key within 10 s, 5 % of them late; items/s and memory
+//   routing      200-byte items from one process to another by an exchange, every one answered: items/s, and latency at half
+//                of 150,000/s; then the receiver leaves in mid-stream, then it is killed and started again: nothing may be lost
 //
 // Everybody takes the same array of lines, or numbers, and splits, counts and adds with the same functions; all must come to the
 // same windows, or sum, or there is no figure. Ours take turns with theirs; figures are medians, `ratio` is ours over theirs.
@@ -14,6 +16,7 @@
 import { parseArgs } from 'node:util'
 import { chain } from './dataflow-chain.ts'
 import { joining } from './dataflow-join.ts'
+import { routing } from './dataflow-routing.ts'
 import { wordCount } from './dataflow-word-count.ts'
 import { machine } from './machine.ts'
 import { markdownTable, openReport } from './report.ts'
@@ -22,10 +25,11 @@ import { writeSection } from './results.ts'
 const { values } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
-    part: { type: 'string', default: 'word_count,chain,join' },
+    part: { type: 'string', default: 'word_count,chain,join,routing' },
     words: { type: 'string' },
     numbers: { type: 'string', default: '10000000' },
     count: { type: 'string', default: '1000000' },
+    items: { type: 'string', default: '1000000' },
     runs: { type: 'string', default: '5' },
     write: { type: 'boolean', default: false }
   }
@@ -36,7 +40,8 @@ const report = openReport(values.json)
 const parts: Record<string, () => Promise<string>> = {
   word_count: () => wordCount(values.words === undefined ? undefined : Number(values.words), runs, report),
   chain: () => chain(Number(values.numbers), runs, report),
-  join: () => joining(Number(values.count), runs, report)
+  join: () => joining(Number(values.count), runs, report),
+  routing: () => routing(Number(values.items), runs, report)
 }
 const wanted = values.part.split(',').map(name => {
   const part = parts[name]

@@ -51,8 +51,11 @@ export interface Trial {
   readonly folder: string
   /** Number of the run, for the seeds. */
   readonly run: number
-  /** Whether they train their parts without a word to each other. */
-  readonly apart: boolean
+  /**
+   * Who reads the text: each peer, which then trains its part; each, and they train without a word to each other (`apart`);
+   * the first, which feeds the others (`feed`).
+   */
+  readonly way: 'shared' | 'apart' | 'feed'
   /** Words between two packs; default as always. */
   readonly interval: string | undefined
 }
@@ -63,21 +66,21 @@ export interface Trial {
  * @throws Error where they do not agree, or have not trained each word once.
  */
 export async function train(device: Device, trial: Trial): Promise<Outcome> {
-  const { peers: count, corpus, folder, run, apart, interval } = trial
-  const swarm = `bench-${process.pid}-${run}-${count}`
+  const { peers: count, corpus, folder, run, way, interval } = trial
+  const swarm = `bench-${process.pid}-${run}-${count}-${way}`
   const more = interval === undefined ? [] : ['--exchange-every', interval]
   const peers = Array.from({ length: count }, (_, i) =>
-    start(i, corpus.path, join(folder, `${i}`), [
-      ...(apart
+    start(i, way === 'feed' && i > 0 ? 'none' : corpus.path, join(folder, `${i}`), [
+      ...(way === 'apart'
         ? ['--swarm', `${swarm}-${i}`, '--no-mdns', '--shard', `${i + 1}/${count}`]
-        : ['--swarm', swarm]),
+        : ['--swarm', swarm, '--shard', way === 'feed' ? 'feed' : 'auto']),
       ...['--seed', `${1 + run * 100 + i}`],
       ...more
     ])
   )
   const told = await Promise.all(peers)
   const hashes = new Set(told.map(({ end }) => end?.sharedHash))
-  if (hashes.size !== 1 && !apart)
+  if (hashes.size !== 1 && way !== 'apart')
     throw new Error(`scaleout: the peers do not agree: ${[...hashes].join(', ')}`)
   const words = told.reduce((sum, { end }) => sum + (end?.runWords ?? 0), 0)
   if (Math.abs(words / corpus.words - 1) > 0.01) {
@@ -94,7 +97,7 @@ export async function train(device: Device, trial: Trial): Promise<Outcome> {
     eventLoopDelay: Math.max(...(await Promise.all(told.map(({ eventLoopDelay }) => eventLoopDelay)))),
     loss: mean(told.map(({ end }) => end?.loss ?? Number.NaN)),
     quality:
-      hasWordSets() && !apart
+      hasWordSets() && way !== 'apart'
         ? await qualityOf(device, await readWordVectors(fileStore(join(folder, '0'))))
         : undefined
   }

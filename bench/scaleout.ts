@@ -1,4 +1,4 @@
-// Usage: npm run bench -- scaleout [--json] [--peers 1,2] [--words N] [--runs 3] [--exchange-every WORDS] [--write]
+// Usage: npm run bench -- scaleout [--json] [--peers 1,2] [--words N] [--runs 3] [--feed one] [--exchange-every WORDS] [--write]
 //        npm run bench -- scaleout --simulate 64 [--json] [--words N] [--dim 16] [--write]
 //
 // What more peers are worth: 1, 2, 4, … peers learn word vectors from one text together, on this machine, each a process of its
@@ -15,6 +15,8 @@
 //                   mini-batch is ours, 8192 words; with its 128 it would be 64 times as much
 //   staleness_mean  milliseconds from a pack's making to its application elsewhere, transit not counted
 //   apply_share     share of the time that peers spent applying others' packs
+//   feed_words_per_s, feed_ratio_to_one  with --feed one: the first two where one peer reads the text and gives its lines to whichever
+//                   peer has room (--shard feed), and the others read nothing
 //   event_loop_delay_p99  99 of 100 delays of the event loop while training were shorter; of the peer that has the longest
 //
 // Runs go in turn; figures are medians. The peers' hashes must be equal, or there is no figure. Quality is that of one
@@ -41,7 +43,7 @@ import { machine } from './machine.ts'
 import { mean, median } from './measure.ts'
 import { markdownTable, openReport } from './report.ts'
 import { writeSection } from './results.ts'
-import { type Outcome, pinned, train } from './scaleout-real.ts'
+import { type Outcome, pinned, type Trial, train } from './scaleout-real.ts'
 import { simulate } from './scaleout-simulated.ts'
 
 const { values } = parseArgs({
@@ -50,12 +52,15 @@ const { values } = parseArgs({
     peers: { type: 'string' },
     words: { type: 'string' },
     runs: { type: 'string', default: '3' },
+    feed: { type: 'string' },
     'exchange-every': { type: 'string' },
     simulate: { type: 'string' },
     dim: { type: 'string', default: '16' },
     write: { type: 'boolean', default: false }
   }
 })
+if (values.feed !== undefined && values.feed !== 'one')
+  throw new Error(`scaleout: --feed: wanted one; got ${values.feed}`)
 const cores = availableParallelism()
 const counts = (values.peers ?? [1, 2, 4, 8, 16].filter(count => count <= cores).join(','))
   .split(',')
@@ -91,37 +96,43 @@ async function measure(): Promise<string> {
   report.say(what)
   const outcomes = new Map<number, Outcome[]>(counts.map(count => [count, []]))
   const apart = new Map<number, number[]>(counts.map(count => [count, []]))
+  const fed = new Map<number, number[]>(counts.map(count => [count, []]))
   for (let run = 0; run < Number(values.runs); run++) {
     for (const [count, list] of outcomes) {
       const trial = { peers: count, corpus, run, interval: values['exchange-every'] }
-      const say = (who: string, { wordsPerSecond }: Outcome) =>
-        report.say(`  ${who}, run ${run + 1}: ${Math.round(wordsPerSecond).toLocaleString('en-US')} words/s`)
-      if (count > 1) {
-        const outcome = await train(device, {
-          ...trial,
-          folder: join(folder, `${count}-${run}-apart`),
-          apart: true
-        })
-        say(`${count} peers apart`, outcome)
-        apart.get(count)?.push(outcome.wordsPerSecond)
+      const go = async (who: string, way: Trial['way']) => {
+        const outcome = await train(device, { ...trial, folder: join(folder, `${count}-${run}-${way}`), way })
+        const speed = Math.round(outcome.wordsPerSecond).toLocaleString('en-US')
+        report.say(`  ${who}, run ${run + 1}: ${speed} words/s`)
+        return outcome
       }
-      const outcome = await train(device, { ...trial, folder: join(folder, `${count}-${run}`), apart: false })
-      say(`${count} peers`, outcome)
-      list.push(outcome)
+      if (count > 1) apart.get(count)?.push((await go(`${count} peers apart`, 'apart')).wordsPerSecond)
+      if (count > 1 && values.feed === 'one')
+        fed.get(count)?.push((await go(`${count} peers, one feeds`, 'feed')).wordsPerSecond)
+      list.push(await go(`${count} peers`, 'shared'))
     }
   }
   const one = middle(outcomes.get(1) ?? [], outcome => outcome.wordsPerSecond)
-  for (const [count, list] of outcomes) add(count, list, one, median(apart.get(count) ?? []))
+  for (const [count, list] of outcomes)
+    add(count, list, one, { apart: median(apart.get(count) ?? []), fed: median(fed.get(count) ?? []) })
   return what
 }
 
-function add(peers: number, list: readonly Outcome[], one: number, apart: number): void {
+function add(
+  peers: number,
+  list: readonly Outcome[],
+  one: number,
+  others: { readonly apart: number; readonly fed: number }
+): void {
+  const { apart, fed } = others
   const row = (name: string, value: number, unit: string, more = {}) =>
     report.add({ bench: 'scaleout', name, value, unit, peers, runs: list.length, ...more })
   const speed = middle(list, outcome => outcome.wordsPerSecond)
   row('words_per_s', speed, 'words/s')
   if (Number.isFinite(one)) row('ratio_to_one', speed / one, 'times')
   if (Number.isFinite(apart / one)) row('ratio_apart', apart / one, 'times')
+  if (Number.isFinite(fed)) row('feed_words_per_s', fed, 'words/s')
+  if (Number.isFinite(fed / one)) row('feed_ratio_to_one', fed / one, 'times')
   row(
     'loss',
     middle(list, outcome => outcome.loss),

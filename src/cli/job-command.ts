@@ -2,7 +2,6 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import type { Job } from '../jobs/job.ts'
 import { type JobOption, JobOptionError, optionsOf, readOptions } from '../jobs/job-options.ts'
 import { UsageError } from './exit.ts'
-import { loadJob } from './job-module.ts'
 import { deviceOption, jsonOption, threadsOption, unlessGiven } from './options.ts'
 import { jobFolder } from './state-folder.ts'
 import { swarmOptions } from './swarm-options.ts'
@@ -19,12 +18,11 @@ export interface JobCommandOptions {
 }
 
 /**
- * `tensair start ./my-job.ts`: the job of a module, with its own options.
+ * `tensair start ./my-job.ts`: a job with its own options; `path` is what it goes by.
  *
- * @throws UsageError where the module cannot be loaded, or its options cannot be a command line's.
+ * @throws UsageError where its options cannot be a command line's.
  */
-export async function jobCommand(path: string): Promise<Command> {
-  const job = await loadJob(path)
+export function jobCommand(path: string, job: Job): Command {
   const command = new Command()
     .name(path)
     .summary('the job of that module')

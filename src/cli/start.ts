@@ -1,6 +1,5 @@
 import { resolve } from 'node:path'
 import { Command, Option } from 'commander'
-import type { Text } from '../jobs/text.ts'
 import type { Word2VecOptions } from '../models/word2vec-options.ts'
 import { UsageError } from './exit.ts'
 import {
@@ -14,6 +13,7 @@ import {
   whole
 } from './options.ts'
 import { stateFolder, swarmChoice, swarmOptions } from './swarm-options.ts'
+import { partOf, textOf } from './text-input.ts'
 
 /** What `tensair start word2vec` was given; commander fills in the defaults. */
 interface StartOptions {
@@ -61,9 +61,17 @@ export async function start([command, job = '']: readonly string[]): Promise<Com
       'after',
       '\nA module that exports a job is one too: tensair start ./my-job.ts; --help after it shows its options.'
     )
-  if (command !== 'start' || !isModulePath(job)) return starting
+  // What a run of word2vec does not need is not loaded.
+  if (command !== 'start' || job === 'word2vec') return starting
   const { jobCommand } = await import('./job-command.ts')
-  return starting.addCommand(await jobCommand(job))
+  if (isModulePath(job)) {
+    const { loadJob } = await import('./job-module.ts')
+    return starting.addCommand(jobCommand(job, await loadJob(job)))
+  }
+  const { sentiment } = await import('../jobs/sentiment.ts')
+  return starting.addCommand(
+    jobCommand('sentiment', sentiment).summary('the sentiment of tweets, as they come')
+  )
 }
 
 function isModulePath(job: string): boolean {
@@ -79,7 +87,7 @@ function word2vec(): Command {
     )
     .option(
       '--input <source>',
-      'a file, a folder, an http(s) address, or - for standard input; .gz, .zst too',
+      'a file, a folder, an http(s) address, or - for standard input; .gz, .zst too; none: what peers with --shard feed read',
       '-'
     )
     .option(
@@ -158,7 +166,7 @@ async function startWord2Vec(options: StartOptions, command: Command): Promise<v
   if (options.input === '-' && process.stdin.isTTY === true) {
     throw new UsageError('start: standard input is the keyboard; give --input FILE, or pipe a text into it')
   }
-  const choice = await swarmChoice(command, options.output)
+  const choice = partOf(options, await swarmChoice(command, options.output))
   const { takeOutput } = await import('./output-folder.ts')
   const { lockOutput } = await import('./output-lock.ts')
   const { output, notice } = await takeOutput({
@@ -186,19 +194,10 @@ async function startWord2Vec(options: StartOptions, command: Command): Promise<v
   const next =
     end.event === 'done'
       ? `ask it: npx tensair nearest WORD --model ${output}`
-      : 'the same command with --resume goes on from here'
+      : choice?.shard === 'feed'
+        ? 'the model is saved, but not its place in the text, whose lines went to others'
+        : 'the same command with --resume goes on from here'
   console.error(next)
-}
-
-async function textOf({ input, follow }: StartOptions): Promise<Text> {
-  const { lines } = await import('../sources/lines.ts')
-  const isPath = input !== '-' && !/^[a-z]+:\/\//i.test(input)
-  return {
-    name: input === '-' ? 'standard input' : isPath ? resolve(input) : input,
-    resumable: input !== '-',
-    growing: follow,
-    open: (from, signal) => lines(input, { from, signal, follow })
-  }
 }
 
 /** A new model takes every option; one that goes on only those given, which must then be its own. */

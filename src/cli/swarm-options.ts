@@ -6,8 +6,16 @@ import type { AddressUse } from '../net/node-addresses.ts'
 import { describe, UsageError } from './exit.ts'
 import { unlessGiven, whole } from './options.ts'
 
-/** Which lines of its input a peer trains: its share among the peers that read the same, one of `count` equal parts (from 1), or all. */
-export type ShardChoice = 'auto' | 'none' | { readonly index: number; readonly count: number }
+/**
+ * Which lines of its input a peer trains: its share among the peers that read the same, one of `count` equal parts (from 1), or all;
+ * or those that a peer feeds to others, or one that reads nothing is fed.
+ */
+export type ShardChoice =
+  | 'auto'
+  | 'none'
+  | 'feed'
+  | 'fed'
+  | { readonly index: number; readonly count: number }
 
 /** Where the status is served; port 0 is any. */
 export interface MetricsChoice {
@@ -72,7 +80,7 @@ export function swarmOptions(state = 'peer, in the folder of --output'): readonl
     unlessGiven('--no-mdns', 'look for no peers on the local network', 'look for them'),
     unlessGiven(
       '--shard <part>',
-      'lines to train: auto divides them among the peers that read the same text, i/n takes part i of n, none takes all',
+      'lines to train: auto divides them among the peers that read the same text, i/n takes part i of n, none takes all, feed gives them to whichever peer with feed has room',
       'auto'
     ).argParser(shardChoice),
     unlessGiven(
@@ -138,10 +146,10 @@ function swarmName(text: string): string {
 }
 
 function shardChoice(text: string): ShardChoice {
-  if (text === 'auto' || text === 'none') return text
+  if (text === 'auto' || text === 'none' || text === 'feed') return text
   const [index = 0, count = 0] = /^\d{1,6}\/\d{1,6}$/.test(text) ? text.split('/').map(Number) : []
   if (index >= 1 && index <= count) return { index, count }
-  throw new InvalidArgumentError('Wanted auto, none, or a part as 1/3, 2/3 or 3/3.')
+  throw new InvalidArgumentError('Wanted auto, none, feed, or a part as 1/3, 2/3 or 3/3.')
 }
 
 function metricsChoice(text: string): MetricsChoice {

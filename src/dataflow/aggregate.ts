@@ -1,4 +1,4 @@
-import type { Fold } from './keyed.ts'
+import type { Fold } from './panes.ts'
 import { mergeOf } from './reduce.ts'
 import { type Windowed, type Windowing, windowed } from './window.ts'
 import type { Windows } from './windows.ts'
@@ -27,10 +27,14 @@ export interface AggregateOptions<Item, Key, Accumulator, Out> extends Windowing
  * Gathers the items of each key and window in an accumulator that is changed in place, and emits `result` of it when the window
  * is over; the rest when the stream ends. Windows, late items, order, positions and memory are those of `reduce`.
  *
+ * An item for which `key`, `time`, `initial`, `add` or `merge` fails goes by `onError`, as for `reduce`: what `add` has changed
+ * before it failed stays changed. A `result` that fails ends the flow whatever `onError` is, since no item is to blame that could
+ * be left out.
+ *
  * @throws RangeError for a lateness below 0, or one without `time`. TypeError for sessions with a lateness, or `moves`, and no
- *   `merge`, and for windows by count that are to move.
+ *   `merge`, for windows by count that are to move, and for an `onError` that is none.
  *   Error naming the item, counted from 0, when a function throws or a time is not a finite number; for `result` it is the
- *   item at which the window was over, the last one at the end.
+ *   item at which the window was over, the last one before where that was by the clock or at the end.
  */
 export function aggregate<Item, Accumulator, Out, Key = undefined>(
   options: AggregateOptions<Item, Key, Accumulator, Out>

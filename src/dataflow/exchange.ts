@@ -24,7 +24,7 @@ export interface ExchangeOptions<Item> {
   readonly least?: number
   /** How long to wait for a member that another one has named, in ms. Default 5000. */
   readonly patience?: number
-  /** When it aborts this peer leaves politely, in the middle of the stream. Default: it stays to the end. */
+  /** When it aborts this peer leaves politely, in the middle of the stream; a job's flow has one to give. Default: it stays to the end. */
   readonly leaving?: AbortSignal
   /** Hears of keyed state that went with a peer. Default: it is only counted. */
   readonly onLost?: (loss: Loss) => void
@@ -61,8 +61,9 @@ export interface Exchanged<Item> extends Operator<Item, Item>, Moves {
  * Event time, with `time`: a chunk's watermark is the least over all members that still send. A member's own is its greatest time
  * less `disorder`, or the least time of an item that is not worked through yet. One that has sent nothing yet holds it back.
  *
- * The output ends when all members' sources have ended and all their items are worked through. When `leaving` aborts, the source is
- * closed, this peer's items are sent and answered, what it holds is handed over, and the output ends; alone it just ends.
+ * The output ends when all members' sources have ended and all their items are worked through. When `leaving` aborts, no more
+ * is asked of the source (what it was asked for is waited for, for half a second), this peer's items are sent and answered, what it holds
+ * is handed over, and the output ends; the output has to be read until then. Where all leave at once each keeps what it holds.
  *
  * @throws RangeError for options out of range. TypeError for a key or an item that cannot be sent. Error naming the item,
  *   counted from 0, when a function throws; Error where the channel's name is open already.

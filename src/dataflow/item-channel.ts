@@ -1,15 +1,14 @@
 // Items between the members of a channel, in batches that are answered. Who is to get what is decided elsewhere.
 
 import type { Channel, ChannelEvent, Channels } from '../types.ts'
-import { type Coded, encodeValues } from './item-codec.ts'
-import { decodeMessage, encodeMessage, type Message, MOST_BYTES } from './item-messages.ts'
+import { ItemBatches } from './item-batches.ts'
+import type { Coded } from './item-codec.ts'
+import { Handovers } from './item-handovers.ts'
+import { decodeMessage, encodeMessage, type Message } from './item-messages.ts'
 import { type Ending, type Handover, ItemPeer, newSession, type Parcel, type Sent } from './item-peer.ts'
 
 /** Bytes of a batch, about. */
 export const BATCH_BYTES = 2 ** 16
-/** Room that a message's other fields may take. */
-const FIELDS_BYTES = 2 ** 14
-
 /** Items that have come, to be answered. */
 export interface Batch<Item> {
   readonly from: ItemPeer<Item>
@@ -48,19 +47,21 @@ export class ItemChannel<Item> {
   claims = false
   /** Messages that were none. */
   rejected = 0
-  readonly #operator: string
   readonly #channel: Channel
   readonly #router: Router<Item>
-  #handovers = 0
+  readonly #batches: ItemBatches<Item>
+  readonly #handovers: Handovers<Item>
 
   /** @throws Error where the channel is open already. */
   constructor(operator: string, swarm: Channels, name: string, router: Router<Item>) {
-    this.#operator = operator
     this.#router = router
     this.#channel = swarm.channel(name, event => this.#hear(event))
     this.own = new ItemPeer(this.#channel.peer, newSession())
     this.own.theirs = this.own.session
     this.peers.set(this.own.name, this.own)
+    const say = (peer: ItemPeer<Item>, message: Message) => this.#say(peer, message)
+    this.#batches = new ItemBatches({ operator, own: this.own, router, say })
+    this.#handovers = new Handovers(router, say)
   }
 
   /** Tells all members how this peer stands. */
@@ -92,13 +93,7 @@ export class ItemChannel<Item> {
    * @throws Error naming what cannot be sent.
    */
   send(peer: ItemPeer<Item>, parcel: Parcel<Item>): void {
-    const { items, partitions } = parcel
-    if (peer === this.own) {
-      const sequence = this.#number(peer, parcel, items.length * peer.itemBytes)
-      this.#router.arrived({ from: peer, sequence, seen: peer.answers, partitions, items })
-      return
-    }
-    this.#post(peer, parcel, this.#encode(items))
+    this.#batches.send(peer, parcel)
   }
 
   /**
@@ -107,30 +102,7 @@ export class ItemChannel<Item> {
    * @throws Error naming what cannot be sent.
    */
   sendAll(peers: readonly ItemPeer<Item>[], parcel: Parcel<Item>): void {
-    if (peers.length === 0) return
-    const coded = this.#encode(parcel.items)
-    for (const peer of peers) this.#post(peer, parcel, coded)
-  }
-
-  #post(peer: ItemPeer<Item>, parcel: Parcel<Item>, coded: Coded): void {
-    const { items, partitions, least } = parcel
-    if (coded.bytes.length + 2 * partitions.length > MOST_BYTES - FIELDS_BYTES) {
-      const middle = items.length >> 1
-      if (middle === 0) {
-        throw new RangeError(
-          `${this.#operator}: an item must take at most ${MOST_BYTES - FIELDS_BYTES} bytes; got ${coded.bytes.length}`
-        )
-      }
-      this.send(peer, { items: items.slice(0, middle), partitions: partitions.slice(0, middle), least })
-      this.send(peer, { items: items.slice(middle), partitions: partitions.slice(middle), least })
-      return
-    }
-    peer.itemBytes = coded.bytes.length / items.length
-    this.own.itemBytes = peer.itemBytes
-    const sequence = this.#number(peer, parcel, coded.bytes.length)
-    const { theirs: session, seen } = peer
-    const numbers = Uint16Array.from(partitions)
-    this.#say(peer, { kind: 'batch', session, sequence, seen, partitions: numbers, ...coded })
+    this.#batches.sendAll(peers, parcel)
   }
 
   /** Answers a batch of which all was worked through but these partitions, which the sender has to send elsewhere. */
@@ -138,22 +110,12 @@ export class ItemChannel<Item> {
     if (this.peers.get(from.name) !== from) return
     from.answers++
     if (from !== this.own) this.#say(from, { kind: 'answer', session: from.session, sequence, refused })
-    else this.#answered(from, sequence, refused)
+    else this.#batches.answered(from, sequence, refused)
   }
 
   /** Hands state over to a member that has said hello. */
   hand(peer: ItemPeer<Item>, handover: Handover): void {
-    const { partitions, entries } = handover
-    const { form, bytes } = this.#encode(entries)
-    const id = ++this.#handovers
-    peer.handovers.set(id, handover)
-    const common = { kind: 'state', session: peer.theirs, handover: id, form } as const
-    let at = 0
-    for (; at + BATCH_BYTES < bytes.length; at += BATCH_BYTES) {
-      const piece = bytes.subarray(at, at + BATCH_BYTES)
-      this.#say(peer, { ...common, last: false, partitions: new Uint16Array(0), bytes: piece })
-    }
-    this.#say(peer, { ...common, last: true, partitions, bytes: bytes.subarray(at) })
+    this.#handovers.hand(peer, handover, this.#batches.encode(handover.entries))
   }
 
   close(): Promise<void> {
@@ -221,18 +183,14 @@ export class ItemChannel<Item> {
       peer.watermark = Math.max(peer.watermark, message.watermark)
       this.#router.changed()
     } else if (message.kind === 'answer') {
-      if (message.session === peer.theirs) this.#answered(peer, message.sequence, message.refused)
-    } else if (message.kind === 'taken') {
-      const handover = peer.handovers.get(message.handover)
-      if (message.session !== peer.theirs || handover === undefined) return
-      peer.handovers.delete(message.handover)
-      this.#router.handed(handover, message.taken ? 'taken' : 'refused')
-    } else if (message.session !== peer.session)
+      if (message.session === peer.theirs) this.#batches.answered(peer, message.sequence, message.refused)
+    } else if (message.kind === 'taken') this.#handovers.answered(peer, message)
+    else if (message.session !== peer.session)
       return // of a time before one lost the other
     else if (message.kind === 'batch') {
       const { sequence, seen, partitions, form, bytes: items } = message
       this.#router.arrived({ from: peer, sequence, seen, partitions, items: { form, bytes: items } })
-    } else this.#state(peer, message)
+    } else this.#handovers.came(peer, message)
   }
 
   #greeted(known: ItemPeer<Item>, message: Message & { kind: 'hello' }): void {
@@ -252,54 +210,7 @@ export class ItemChannel<Item> {
     if (message.heard !== peer.session) this.#hello(peer)
   }
 
-  #answered(peer: ItemPeer<Item>, sequence: number, refused: Uint16Array): void {
-    const sent = peer.unanswered.get(sequence)
-    if (sent === undefined) return
-    peer.seen++
-    peer.unanswered.delete(sequence)
-    peer.bytes -= sent.bytes
-    this.#router.answered(peer, sequence, sent, refused)
-  }
-
-  #state(peer: ItemPeer<Item>, message: Message & { kind: 'state' }): void {
-    peer.pieces.push(message.bytes)
-    if (!message.last) return
-    const bytes = joined(peer.pieces.splice(0))
-    const { session, handover, partitions, form } = message
-    const taken = this.#router.came(partitions, { form, bytes })
-    if (taken) for (const partition of partitions) peer.coming.delete(partition)
-    this.#say(peer, { kind: 'taken', session, handover, taken })
-  }
-
-  #number(peer: ItemPeer<Item>, parcel: Parcel<Item>, bytes: number): number {
-    const { items, partitions, least } = parcel
-    const sequence = ++peer.sequence
-    peer.unanswered.set(sequence, { items, partitions, least, bytes })
-    peer.bytes += bytes
-    return sequence
-  }
-
-  #encode(values: readonly unknown[]): Coded {
-    try {
-      return encodeValues(values)
-    } catch (error) {
-      throw new TypeError(`${this.#operator}: ${error instanceof Error ? error.message : error}`, {
-        cause: error
-      })
-    }
-  }
-
   #say(peer: ItemPeer<Item>, message: Message): void {
     this.#channel.send(peer.name, encodeMessage(message))
   }
-}
-
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0))
-  let at = 0
-  for (const piece of pieces) {
-    bytes.set(piece, at)
-    at += piece.length
-  }
-  return bytes
 }

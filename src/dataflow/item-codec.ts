@@ -1,6 +1,7 @@
 // Items as bytes.
 
 import { Decoder, Encoder } from '@msgpack/msgpack'
+import { extensions, TextColumns } from './text-columns.ts'
 
 /** How items were coded: JSON where they are all plain JSON, which is some three times as fast, else MessagePack. */
 export type Form = 0 | 1
@@ -16,8 +17,14 @@ export interface Coded {
 const DEEPEST = 64
 const LONGEST = 2 ** 28
 
-const encoder = new Encoder({ useBigInt64: true, ignoreUndefined: true, maxDepth: DEEPEST + 4 })
+const encoder = new Encoder({
+  extensionCodec: extensions,
+  useBigInt64: true,
+  ignoreUndefined: true,
+  maxDepth: DEEPEST + 4
+})
 const decoder = new Decoder({
+  extensionCodec: extensions,
   useBigInt64: true,
   maxStrLength: LONGEST,
   maxBinLength: LONGEST,
@@ -29,7 +36,7 @@ const utf8 = new TextEncoder()
 const text = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /**
- * Values as bytes. What survives: null, booleans, numbers, strings, bigints of 64 bits, Date, Uint8Array, and arrays and plain
+ * Values as bytes. What survives: null, booleans, numbers, strings, bigints of 64 bits, Date, Uint8Array, TextColumns, and arrays and plain
  * objects of these. A field that is undefined is left out; undefined elsewhere becomes null, and -0 becomes 0.
  *
  * @throws TypeError for anything else, such as a Map, another typed array, an instance of a class or a function.
@@ -64,7 +71,7 @@ function isJson(value: unknown, depth: number): boolean {
   }
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype !== Object.prototype && prototype !== null) {
-    if (value instanceof Date || value instanceof Uint8Array) return false
+    if (value instanceof Date || value instanceof Uint8Array || value instanceof TextColumns) return false
     throw new TypeError(`an instance of ${value.constructor.name} cannot be sent; send plain values`)
   }
   for (const field in value) if (!isJson(value[field as keyof typeof value], depth + 1)) json = false

@@ -1,9 +1,22 @@
 // Batches of a channel where items go by no key: handed out as they come, answered when the reader comes back.
 
+import type { Chunk } from '../types.ts'
 import type { Batch, ItemChannel } from './item-channel.ts'
 import { decodeValues } from './item-codec.ts'
+import { TextColumns } from './text-columns.ts'
 
 const NONE = new Uint16Array(0)
+
+/** A chunk as what is sent: text as one value, that of others item by item. */
+export function asSent<Item>(chunk: Chunk<Item>): readonly Item[] {
+  return chunk instanceof TextColumns ? [chunk as Item] : Array.from(chunk)
+}
+
+/** The chunk that was sent. */
+export function asChunk<Item>(sent: readonly Item[]): Chunk<Item> {
+  const [only] = sent
+  return sent.length === 1 && only instanceof TextColumns ? (only as Chunk<unknown> as Chunk<Item>) : sent
+}
 
 export class Received<Item> {
   readonly #channel: () => ItemChannel<Item>
@@ -30,14 +43,14 @@ export class Received<Item> {
   }
 
   /** The next items; undefined where there are none now. Bytes that are none are counted, and answered as if they were. */
-  next(): readonly Item[] | undefined {
+  next(): Chunk<Item> | undefined {
     for (;;) {
       const batch = this.#batches.shift()
       if (batch === undefined) return undefined
       try {
         const items = 'form' in batch.items ? (decodeValues(batch.items) as Item[]) : batch.items
         this.#inHand = batch
-        return items
+        return asChunk(items)
       } catch {
         this.#channel().rejected++
         this.#channel().answer(batch, NONE)

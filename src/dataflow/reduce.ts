@@ -1,12 +1,13 @@
-import { chunksOf, restOf, stream } from '../stream.ts'
-import type { Chunk, KeyedState, Operator } from '../types.ts'
-import { operatorError } from './call.ts'
+import { chunksOf, stream } from '../stream.ts'
+import { Accumulators } from './accumulators.ts'
+import { type FailureOptions, Failures, type FallibleOperator, fallible } from './failures.ts'
 import type { Moves } from './holdings.ts'
-import type { Fold } from './keyed.ts'
+import { itemLoop, type Steps } from './item-loop.ts'
+import type { Fold } from './panes.ts'
 import { type Windowed, type Windowing, windowed } from './window.ts'
 import type { Windows } from './windows.ts'
 
-export interface ReduceOptions<Item, Key, Accumulator> {
+export interface ReduceOptions<Item, Key, Accumulator> extends FailureOptions<Item> {
   /** What an item is kept apart by; values as keys of a Map. Default: all items together, with the key undefined. */
   readonly key?: (item: Item) => Key
   /** The accumulator with one more item in it: a new one, or the same, changed. Not awaited. */
@@ -21,7 +22,7 @@ export interface ReduceOptions<Item, Key, Accumulator> {
 
 export interface ReduceWindowsOptions<Item, Key, Accumulator>
   extends ReduceOptions<Item, Key, Accumulator>,
-    Omit<Windowing<Item, Key>, 'key' | 'moves'> {
+    Omit<Windowing<Item, Key>, 'key' | 'moves' | 'onError'> {
   /** `count`, `tumbling`, `sliding` or `session`. */
   readonly window: Windows
 }
@@ -52,8 +53,12 @@ export interface Reduced<Key, Value> extends Running<Key, Value> {
  * With `moves` what is held of a key goes where the exchange sends its items; where another peer has had items of the key too, the two
  * accumulators are merged, the one that comes as the earlier.
  *
+ * An item for which `key`, `time`, `initial`, `reduce` or `merge` fails goes by `onError`; where that does not end the flow, the
+ * item is in no window and no accumulator, and gives nothing, but what a function has changed in an accumulator before it
+ * failed stays changed. Its time has counted, unless it was `key` or `time` that failed. A `late` that fails ends the flow.
+ *
  * @throws RangeError for a lateness below 0, or one without `time`. TypeError for sessions with a lateness, or `moves`, and no
- *   `merge`, and for windows by count that are to move.
+ *   `merge`, for windows by count that are to move, and for an `onError` that is none.
  *   Error naming the item, counted from 0, when a function throws or a time is not a finite number.
  */
 export function reduce<Item, Accumulator, Key = undefined>(
@@ -61,18 +66,20 @@ export function reduce<Item, Accumulator, Key = undefined>(
 ): Windowed<Item, Reduced<Key, Accumulator>>
 export function reduce<Item, Accumulator, Key = undefined>(
   options: ReduceOptions<Item, Key, Accumulator>
-): Operator<Item, Running<Key, Accumulator>>
+): FallibleOperator<Item, Running<Key, Accumulator>>
 export function reduce<Item, Accumulator, Key = undefined>(
   options: ReduceOptions<Item, Key, Accumulator> | ReduceWindowsOptions<Item, Key, Accumulator>
-): Operator<Item, Running<Key, Accumulator>> {
+): FallibleOperator<Item, Running<Key, Accumulator>> {
   if (!('window' in options)) {
     if (options.moves !== undefined && options.merge === undefined) throw mergeless('reduce')
-    return items =>
+    const failures = new Failures('reduce', options.onError)
+    return fallible(failures, items =>
       stream(() => {
-        const values = new Values<Key, Accumulator>(options.merge)
-        options.moves?.keep(values)
-        return running(chunksOf(items), options, values)
+        const accumulators = new Accumulators<Key, Accumulator>(options.merge)
+        options.moves?.keep(accumulators)
+        return itemLoop(chunksOf(items), stepsOf(options, accumulators), failures)
       })
+    )
   }
   const { window, initial, reduce: add } = options
   const fold: Fold<Item, Accumulator> = { initial, add, merge: mergeOf('reduce', options) }
@@ -110,76 +117,20 @@ function mergeless(name: string): TypeError {
   return new TypeError(`${name}: moves needs merge: a key may have had items on two peers`)
 }
 
-/** The accumulators of all keys. */
-class Values<Key, Accumulator> implements KeyedState {
-  readonly #slots = new Map<Key, number>()
-  readonly #accumulators: (Accumulator | undefined)[] = []
-  readonly #free: number[] = []
-  readonly #merge: ((earlier: Accumulator, later: Accumulator) => Accumulator) | undefined
-
-  constructor(merge: ((earlier: Accumulator, later: Accumulator) => Accumulator) | undefined) {
-    this.#merge = merge
-  }
-
-  /** Changes a key's accumulator, and returns it. */
-  change(key: Key, initial: () => Accumulator, change: (before: Accumulator) => Accumulator): Accumulator {
-    const slot = this.#slots.get(key)
-    if (slot !== undefined) {
-      const after = change(this.#accumulators[slot] as Accumulator)
-      this.#accumulators[slot] = after
-      return after
-    }
-    const first = change(initial())
-    this.#set(key, first)
-    return first
-  }
-
-  take(moves: (key: unknown) => boolean): unknown[] {
-    const taken: unknown[] = []
-    for (const [key, slot] of this.#slots) {
-      if (!moves(key)) continue
-      taken.push([key, this.#accumulators[slot]])
-      this.#slots.delete(key)
-      this.#accumulators[slot] = undefined
-      this.#free.push(slot)
-    }
-    return taken
-  }
-
-  put(entries: readonly unknown[]): void {
-    for (const [key, accumulator] of entries as readonly [Key, Accumulator][]) {
-      const slot = this.#slots.get(key)
-      if (slot === undefined) this.#set(key, accumulator)
-      else this.#accumulators[slot] = this.#merge?.(accumulator, this.#accumulators[slot] as Accumulator)
-    }
-  }
-
-  #set(key: Key, accumulator: Accumulator): void {
-    const slot = this.#free.pop() ?? this.#accumulators.length
-    this.#slots.set(key, slot)
-    this.#accumulators[slot] = accumulator
-  }
-}
-
-async function* running<Item, Key, Accumulator>(
-  chunks: AsyncGenerator<Chunk<Item>>,
-  options: ReduceOptions<Item, Key, Accumulator>,
-  values: Values<Key, Accumulator>
-): AsyncGenerator<Chunk<Running<Key, Accumulator>>> {
-  const { key = () => undefined as Key, reduce, initial } = options
-  let index = 0
-  for await (const chunk of chunks) {
-    const out: Running<Key, Accumulator>[] = []
-    for (const item of chunk) {
-      try {
+/** Steps of the loop over a chunk's items: each gives its key's value with it. */
+function stepsOf<Item, Key, Accumulator>(
+  { key = () => undefined as Key, reduce, initial }: ReduceOptions<Item, Key, Accumulator>,
+  accumulators: Accumulators<Key, Accumulator>
+): Steps<Item, Running<Key, Accumulator>, never> {
+  return {
+    goOn(run) {
+      for (; run.at < run.items.length; run.at++) {
+        const item = run.items[run.at] as Item
         const keyed = key(item)
-        out.push({ key: keyed, value: values.change(keyed, initial, before => reduce(before, item)) })
-      } catch (error) {
-        throw operatorError('reduce', index, error)
+        const value = accumulators.change(keyed, initial, before => reduce(before, item))
+        run.out.push({ key: keyed, value })
       }
-      index++
-    }
-    const rest = restOf(out, chunk)
-    if (rest !== undefined) yield rest
+    },
+    settle: async () => {}
   }
 }

@@ -3,28 +3,20 @@
 import type { Channels } from '../types.ts'
 import { Alarms } from './alarms.ts'
 import { Bell } from './bell.ts'
-import { operatorError } from './call.ts'
 import type { Clock } from './clock.ts'
 import type { Holdings } from './holdings.ts'
 import { type Fate, Incoming } from './incoming.ts'
-import { BATCH_BYTES, type Batch, ItemChannel, type Router } from './item-channel.ts'
+import { type Batch, ItemChannel, type Router } from './item-channel.ts'
 import type { Coded } from './item-codec.ts'
 import type { Handover, ItemPeer, Sent } from './item-peer.ts'
 import { type Loss, MovingState } from './moving-state.ts'
-import { Outgoing } from './outgoing.ts'
 import { Ownership } from './ownership.ts'
-import { partitionOf } from './partitions.ts'
+import { RoutingSender } from './routing-sender.ts'
+import { RoutingTime } from './routing-time.ts'
 import type { SourcePump } from './source-pump.ts'
-import { checkedTime } from './watermark.ts'
 
-/** Longest time in ms that an item waits for its batch to fill. */
-const FLUSH_MS = 2
-/** Time in ms after which what was refused is sent again, where the owner seems to be the same. */
-const RETRY_MS = 20
-/** Least time in ms between two watermarks. */
-const WATERMARK_MS = 10
-/** Items put on their way between two looks at what is full. */
-const LOOK = 256
+/** Time in ms after which state that was refused is handed over again. */
+const HAND_AGAIN_MS = 20
 
 export interface RoutingOptions<Item> {
   readonly key: (item: Item) => unknown
@@ -42,7 +34,8 @@ export class Routing<Item> implements Router<Item> {
   readonly #losses: { partitions: number }
   readonly #options: RoutingOptions<Item>
   readonly #channel: ItemChannel<Item>
-  readonly #outgoing: Outgoing<Item>
+  readonly #sender: RoutingSender<Item>
+  readonly #time: RoutingTime<Item>
   readonly #incoming: Incoming<Item>
   readonly #news = new Bell()
   readonly #source: SourcePump<Item>
@@ -51,8 +44,6 @@ export class Routing<Item> implements Router<Item> {
   readonly #state: MovingState<Item>
   #started = false
   #moved = false
-  #greatest = Number.NEGATIVE_INFINITY
-  #handed = Number.NEGATIVE_INFINITY
   #failure: { readonly error: unknown } | undefined
 
   constructor(
@@ -71,7 +62,15 @@ export class Routing<Item> implements Router<Item> {
     this.#channel = new ItemChannel('exchange', swarm, name, this)
     this.#ownership = new Ownership(this.#channel.own)
     this.#state = new MovingState(this.#channel, this.#ownership, holdings)
-    this.#outgoing = new Outgoing(this.#channel, partition => this.#ownership.owner(partition))
+    const { key, time, disorder, most } = options
+    const shared = { channel: this.#channel, alarms: this.#alarms }
+    this.#sender = new RoutingSender({
+      ...{ ...shared, key, time, most, source },
+      ownerOf: partition => this.#ownership.owner(partition),
+      fail: error => this.#fail(error),
+      news: () => this.#wake()
+    })
+    this.#time = new RoutingTime({ ...shared, sender: this.#sender, timed: time !== undefined, disorder })
     this.#incoming = new Incoming((batch, refused) => this.#channel.answer(batch, refused))
     this.changed()
   }
@@ -89,11 +88,11 @@ export class Routing<Item> implements Router<Item> {
     const before = this.#ownership.divide(peers.values(), leaving)
     if (gone !== undefined) this.#lose(gone, before ?? [])
     if (before !== undefined) {
-      this.#outgoing.reroute(gone)
+      this.#sender.reroute(gone)
       // The owners have to know at once what they are to wait for.
       if (this.moving().length > 0 || this.#channel.claims) this.#channel.greet()
     }
-    this.#flush(false)
+    this.#sender.flush(false)
     this.#wake()
   }
 
@@ -103,9 +102,7 @@ export class Routing<Item> implements Router<Item> {
   }
 
   answered(by: ItemPeer<Item>, sequence: number, sent: Sent<Item>, refused: ArrayLike<number> | 'all'): void {
-    this.#outgoing.answered(by, sequence, sent, refused)
-    if (this.#outgoing.refused) this.#alarms.later(this.#retry, RETRY_MS)
-    this.#flush(false)
+    this.#sender.answered(by, sequence, sent, refused)
     this.#wake()
   }
 
@@ -116,30 +113,14 @@ export class Routing<Item> implements Router<Item> {
 
   handed(handover: Handover, how: 'taken' | 'refused' | 'lost'): void {
     if (how !== 'taken') this.#state.back(handover)
-    if (how === 'refused') this.#alarms.later(this.#handAgain, RETRY_MS)
+    if (how === 'refused') this.#alarms.later(this.#handAgain, HAND_AGAIN_MS)
     this.#channel.greet()
     this.#news.ring()
   }
 
   /** Takes all items of the source and puts them on their way. */
-  async pump(): Promise<void> {
-    const room = () => !this.#outgoing.full(this.#options.most)
-    let index = 0
-    await this.#source.run(
-      () => this.#started && room(),
-      async chunk => {
-        for (const item of chunk) {
-          this.#put(item, index++)
-          if (index % LOOK !== 0) continue
-          this.#flush(false)
-          await this.#source.until(room)
-        }
-        this.#flush(false)
-        this.#alarms.later(this.#flushAll, FLUSH_MS)
-      }
-    )
-    this.#flush(true)
-    this.#wake()
+  pump(): Promise<void> {
+    return this.#sender.run(() => this.#started)
   }
 
   /** Ends its source, and has all that it holds go to the others. */
@@ -148,9 +129,7 @@ export class Routing<Item> implements Router<Item> {
     this.#channel.leaving = true
     this.changed()
     this.#channel.greet()
-    this.#source.close()
-    this.#flush(true)
-    this.#wake()
+    this.#sender.end()
   }
 
   /** The next items, when what was handed out before has been worked through; undefined at the end. */
@@ -159,17 +138,14 @@ export class Routing<Item> implements Router<Item> {
     for (;;) {
       const failure = this.#source.failure ?? this.#failure
       if (failure !== undefined) throw failure.error
-      const poke = this.#move()
+      const put = this.#move()
       const part = this.#incoming.next(partition => this.#fateOf(partition))
       if (part !== undefined) this.holdings.touch(part.partitions)
-      this.#tell()
-      const watermark = this.#least()
-      const risen = this.#options.time !== undefined && watermark > this.#handed
-      if (part !== undefined || poke || risen) {
-        this.#handed = Math.max(this.#handed, watermark)
-        if (!this.#over) return { items: part?.items ?? [], watermark: this.#handed }
-      }
+      this.#time.tell()
+      const risen = this.#time.rise()
       if (this.#over) return undefined
+      if (part !== undefined || put || risen)
+        return { items: part?.items ?? [], watermark: this.#time.handed }
       await this.#news.rung()
     }
   }
@@ -185,18 +161,6 @@ export class Routing<Item> implements Router<Item> {
     this.holdings.forget()
     this.#channel.leaving = true
     this.#channel.greet()
-  }
-
-  #put(item: Item, index: number): void {
-    const { key, time } = this.#options
-    try {
-      const at = time === undefined ? Number.POSITIVE_INFINITY : checkedTime(time(item))
-      const partition = partitionOf(key(item))
-      if (time !== undefined && at > this.#greatest) this.#greatest = at
-      this.#outgoing.put(item, partition, at)
-    } catch (error) {
-      throw operatorError('exchange', index, error)
-    }
   }
 
   #fateOf(partition: number): Fate {
@@ -230,8 +194,12 @@ export class Routing<Item> implements Router<Item> {
     try {
       this.#options.onLost?.(loss)
     } catch (error) {
-      this.#failure ??= { error } // it is not the channel's
+      this.#fail(error) // it is not the channel's
     }
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= { error }
   }
 
   readonly #giveUp = () => {
@@ -241,31 +209,8 @@ export class Routing<Item> implements Router<Item> {
     this.#handAgain()
   }
 
-  /** How far the time of this peer's items has come, for all members. */
-  #tell(): void {
-    const { time, disorder } = this.#options
-    const channel = this.#channel
-    if (this.#source.ended && this.#outgoing.empty) channel.watermark = Number.POSITIVE_INFINITY
-    else if (time !== undefined) {
-      const watermark = Math.min(this.#greatest - disorder, this.#outgoing.least)
-      channel.watermark = Math.max(channel.watermark, watermark)
-    }
-    if (channel.watermark === channel.own.watermark) return
-    channel.own.watermark = channel.watermark
-    if (channel.watermark === Number.POSITIVE_INFINITY) channel.tellWatermark()
-    else this.#alarms.later(this.#tellWatermark, WATERMARK_MS)
-  }
-
-  readonly #tellWatermark = () => this.#channel.tellWatermark()
-
-  #least(): number {
-    let least = Number.POSITIVE_INFINITY
-    for (const { watermark } of this.#channel.peers.values()) least = Math.min(least, watermark)
-    return least
-  }
-
   get #over(): boolean {
-    if (!this.#source.ended || !this.#outgoing.empty || !this.#incoming.empty) return false
+    if (!this.#sender.over || !this.#incoming.empty) return false
     if (this.#moved || !this.#state.settled) return false
     if (this.#channel.leaving) return true
     for (const peer of this.#channel.peers.values()) {
@@ -273,29 +218,6 @@ export class Routing<Item> implements Router<Item> {
       for (const partition of peer.coming) if (this.#ownership.owns(partition)) return false
     }
     return true
-  }
-
-  /** Sends what makes a batch, or all, where there is room; what nothing is before goes at once. */
-  #flush(all: boolean): void {
-    try {
-      for (const peer of this.#channel.peers.values()) {
-        const { items } = peer.gathered
-        if (items.length === 0 || peer.bytes >= this.#options.most) continue
-        if (all || peer.unanswered.size === 0 || items.length * peer.itemBytes >= BATCH_BYTES) {
-          this.#outgoing.flush(peer)
-        }
-      }
-    } catch (error) {
-      this.#failure ??= { error }
-    }
-  }
-
-  readonly #flushAll = () => this.#flush(true)
-
-  readonly #retry = () => {
-    this.#outgoing.retry()
-    this.#flush(true)
-    if (this.#outgoing.refused) this.#alarms.later(this.#retry, RETRY_MS)
   }
 
   #wake(): void {

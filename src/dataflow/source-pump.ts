@@ -17,6 +17,7 @@ export class SourcePump<Item> {
   readonly #clock: Clock
   readonly #bell = new Bell()
   #asked = false
+  #ending = false
 
   constructor(chunks: AsyncGenerator<Chunk<Item>>, clock: Clock) {
     this.#chunks = chunks
@@ -28,13 +29,13 @@ export class SourcePump<Item> {
     const stopped = new AbortController().signal
     let breath = this.#clock.now() + BREATH_MS
     try {
-      while (!this.ended) {
+      while (!this.ended && !this.#ending) {
         await this.until(room)
         if (this.#clock.now() > breath) {
           await this.#clock.wait(0, stopped)
           breath = this.#clock.now() + BREATH_MS
         }
-        if (this.ended) break
+        if (this.ended || this.#ending) break
         this.#asked = true
         const { done, value } = await this.#chunks.next().finally(() => {
           this.#asked = false
@@ -50,12 +51,19 @@ export class SourcePump<Item> {
 
   /** Resolves when it holds, or no more is wanted. */
   async until(holds: () => boolean): Promise<void> {
-    while (!this.ended && !holds()) await this.#bell.rung()
+    while (!this.ended && !this.#ending && !holds()) await this.#bell.rung()
   }
 
   /** There may be room. */
   wake(): void {
     this.#bell.ring()
+  }
+
+  /** Asks for no more, and closes the source; a chunk that was asked for before is still taken. */
+  end(): void {
+    this.#ending = true
+    this.wake()
+    void close(this.#chunks)
   }
 
   /** Closes the source; one that waits for an item of its own is not waited for. */

@@ -20,6 +20,17 @@ export interface SpreadOptions {
   readonly clock?: Clock
 }
 
+/** What else a spreading peer is told. */
+export interface SpreadCourse {
+  readonly name: string
+  readonly least: number
+  readonly clock: Clock
+  /** This peer has no source of its own: it stays until another's has ended, or this aborts. */
+  readonly fed?: AbortSignal | undefined
+  /** When it aborts this peer leaves, in the middle of the stream. */
+  readonly leaving?: AbortSignal | undefined
+}
+
 /** @throws RangeError for options out of range. */
 export function checkSpread(operator: string, { most, least }: { most: number; least: number }): void {
   for (const [name, unit, got] of [
@@ -54,21 +65,24 @@ export class Spreading<Item> implements Router<Item> {
   readonly #source: SourcePump<Item>
   readonly #received: Received<Item>
   readonly #news = new Bell()
-  readonly #least: number
+  readonly #course: SpreadCourse
+  /** Whether a member has said that its source has ended. */
+  #heardEnd = false
   #failure: { readonly error: unknown } | undefined
+  #idle = false
 
   constructor(
     operator: string,
     swarm: Channels,
-    options: { readonly name: string; readonly least: number; readonly clock: Clock },
+    course: SpreadCourse,
     chunks: AsyncGenerator<Chunk<Item>>,
     spread: (spreading: Spreading<Item>) => Spread<Item>
   ) {
-    this.#least = options.least
-    this.alarms = new Alarms(options.clock)
-    this.#source = new SourcePump(chunks, options.clock)
+    this.#course = course
+    this.alarms = new Alarms(course.clock)
+    this.#source = new SourcePump(chunks, course.clock)
     this.#received = new Received(() => this.channel)
-    this.channel = new ItemChannel(operator, swarm, options.name, this)
+    this.channel = new ItemChannel(operator, swarm, course.name, this)
     this.#spread = spread(this)
   }
 
@@ -78,11 +92,19 @@ export class Spreading<Item> implements Router<Item> {
     return Array.from(peers.values()).filter(peer => peer !== own && peer.ready && !peer.leaving)
   }
 
-  /** All items that come to this peer, until all members' sources have ended. */
+  /** Whether this peer's reader waits. */
+  get idle(): boolean {
+    return this.#idle
+  }
+
+  /** All items that come to this peer, until all members' sources have ended or it is to leave. */
   async *run(): AsyncGenerator<Chunk<Item>> {
+    const { least, fed, leaving } = this.#course
+    const wake = () => this.#news.ring()
+    for (const signal of [fed, leaving]) signal?.addEventListener('abort', wake)
     let started = false
     const room = () => {
-      started ||= this.others.length + 1 >= this.#least
+      started ||= this.others.length + 1 >= least
       return started && this.#spread.room()
     }
     const take = (chunk: Chunk<Item>) => {
@@ -95,15 +117,20 @@ export class Spreading<Item> implements Router<Item> {
         this.#received.done()
         const failure = this.#source.failure ?? this.#failure
         if (failure !== undefined) throw failure.error
+        if (leaving?.aborted === true) break
         const chunk = this.#received.next() ?? this.#spread.own()
-        this.#source.wake()
-        if (chunk !== undefined) yield chunk
-        else if (this.#over()) break
+        this.#idle = chunk === undefined
+        if (chunk !== undefined) {
+          this.send()
+          yield chunk
+        } else if (this.#over()) break
         else await this.#news.rung()
       }
+      if (fed === undefined) this.#sayEnd()
       this.channel.leaving = true
       this.channel.greet()
     } finally {
+      for (const signal of [fed, leaving]) signal?.removeEventListener('abort', wake)
       this.alarms.stop()
       await this.#source.close()
       await this.channel.close()
@@ -126,6 +153,9 @@ export class Spreading<Item> implements Router<Item> {
   }
 
   changed(): void {
+    const { own, peers } = this.channel
+    for (const peer of peers.values())
+      if (peer !== own && peer.watermark === Number.POSITIVE_INFINITY) this.#heardEnd = true
     this.send()
   }
 
@@ -152,13 +182,21 @@ export class Spreading<Item> implements Router<Item> {
 
   #over(): boolean {
     const { own, peers } = this.channel
-    if (!this.#source.ended || !this.#spread.empty || !this.#received.empty) return false
+    if (!this.#ended || !this.#spread.empty || !this.#received.empty) return false
     for (const peer of peers.values()) if (peer.unanswered.size > 0) return false
-    if (own.watermark < Number.POSITIVE_INFINITY) {
-      this.channel.watermark = Number.POSITIVE_INFINITY
-      this.channel.tellWatermark()
-    }
+    if (own.watermark < Number.POSITIVE_INFINITY) this.#sayEnd()
     for (const peer of peers.values()) if (peer.watermark < Number.POSITIVE_INFINITY) return false
     return true
+  }
+
+  get #ended(): boolean {
+    const { fed } = this.#course
+    return this.#source.ended && (fed === undefined || fed.aborted || this.#heardEnd)
+  }
+
+  /** Tells the others that this peer sends nothing any more. */
+  #sayEnd(): void {
+    this.channel.watermark = Number.POSITIVE_INFINITY
+    this.channel.tellWatermark()
   }
 }

@@ -1,17 +1,16 @@
-import { chunkAt, chunksOf, stream } from '../stream.ts'
-import type { Chunk, Operator, Position } from '../types.ts'
-import { isPromise, operatorError } from './call.ts'
-import { type Clock, wallClock } from './clock.ts'
+import { chunksOf, stream } from '../stream.ts'
+import { AlignedPanes } from './aligned-panes.ts'
+import type { Clock } from './clock.ts'
+import { type FailureOptions, Failures, type FallibleOperator, fallible } from './failures.ts'
 import type { Moves } from './holdings.ts'
-import { type Emit, type Fold, type OpenWindow, type Panes, SessionPanes } from './keyed.ts'
-import { checkedTime, checkLateness, ticked, Watermark } from './watermark.ts'
-import { AlignedPanes, type Windows } from './windows.ts'
-
-/** Results gathered before they are handed on, however many windows one chunk ends. */
-const GATHERED = 8192
+import type { Emit, Fold, OpenWindow, Panes } from './panes.ts'
+import { SessionPanes } from './session-panes.ts'
+import { checkLateness } from './watermark.ts'
+import { Outbox, windowLoop } from './window-loop.ts'
+import type { Windows } from './windows.ts'
 
 /** What goes by windows has in common. */
-export interface Windowing<Item, Key> {
+export interface Windowing<Item, Key> extends FailureOptions<Item> {
   /** What an item is kept apart by; values as keys of a Map. Default: all items together, with the key undefined. */
   readonly key?: (item: Item) => Key
   /** An item's time in ms, for windows by event time. Default: the clock's time when its chunk came. */
@@ -40,7 +39,7 @@ export interface Window<Key, Item> {
   readonly items: Item[]
 }
 
-export interface Windowed<In, Out> extends Operator<In, Out> {
+export interface Windowed<In, Out> extends FallibleOperator<In, Out> {
   /** Items so far that came too late for every window of theirs. */
   readonly late: number
 }
@@ -60,8 +59,11 @@ export interface Windowed<In, Out> extends Operator<In, Out> {
  * session are first. Memory: the items of open windows, in each of theirs; nothing is kept of what is over. A position is the
  * last before any item that waits: who resumes there sees items again that were in windows emitted since.
  *
- * @throws RangeError for a lateness below 0, or one without `time`. TypeError for windows by count that are to move. Error
- *   naming the item, counted from 0, when a function throws or a time is not a finite number.
+ * An item for which `key` or `time` fails, or whose time is not a finite number, goes by `onError`; where that does not end the
+ * flow, it is as if the item had not come. A `late` that fails ends the flow. What was over before an error comes out first.
+ *
+ * @throws RangeError for a lateness below 0, or one without `time`. TypeError for windows by count that are to move, and for an
+ *   `onError` that is none. Error naming the item, counted from 0, when a function throws or a time is not a finite number.
  */
 export function window<Item, Key = undefined>(
   options: WindowOptions<Item, Key>
@@ -98,31 +100,28 @@ export function windowed<Item, Key, Accumulator, Out>(
       `${name}: windows by count cannot move: each peer counts its own items; take out moves`
     )
   }
+  const failures = new Failures(name, options.onError)
   const counts = { late: 0 }
+  const countLate = (item: Item) => {
+    counts.late++
+    return options.late?.(item)
+  }
+  const counting = kind.kind === 'count'
+  const loop = { ...options, name, counting, failures, late: countLate, time: counting ? undefined : time }
   const operator = (items: AsyncIterable<Item>) =>
     stream(() => {
       const out = new Outbox<Out>()
       const panes = panesOf<Key, Item, Accumulator>(kind, fold, (key, start, end, accumulator) =>
-        out.items.push(result(key, start, end, accumulator))
+        out.put(() => result(key, start, end, accumulator))
       )
       moves?.keep({
         take: of => panes.take(of),
         put: windows => panes.put(windows as readonly OpenWindow[])
       })
-      return run(name, kind, options, panes, out, chunksOf(items), counts)
+      return windowLoop(chunksOf(items), panes, out, loop)
     })
-  return Object.defineProperty(operator as unknown as Windowed<Item, Out>, 'late', { get: () => counts.late })
-}
-
-/** Results that wait to be handed on. */
-class Outbox<Out> {
-  items: Out[] = []
-
-  take(): Out[] {
-    const { items } = this
-    this.items = []
-    return items
-  }
+  const windowing = fallible(failures, operator)
+  return Object.defineProperty(windowing as Windowed<Item, Out>, 'late', { get: () => counts.late })
 }
 
 function panesOf<Key, Item, Accumulator>(
@@ -134,54 +133,4 @@ function panesOf<Key, Item, Accumulator>(
   // A count is a time that goes on by 1 with each item.
   if (kind.kind === 'count') return new AlignedPanes(kind.size, kind.size, fold, emit)
   return new AlignedPanes(kind.ms, kind.every, fold, emit)
-}
-
-async function* run<Item, Key, Out>(
-  name: string,
-  kind: Windows,
-  options: Windowing<Item, Key>,
-  panes: Panes<Key, Item>,
-  out: Outbox<Out>,
-  chunks: AsyncGenerator<Chunk<Item>>,
-  counts: { late: number }
-): AsyncGenerator<Chunk<Out>> {
-  const { key = () => undefined as Key, time, lateness = 0, late, clock = wallClock } = options
-  const counting = kind.kind === 'count'
-  const byClock = !counting && time === undefined
-  const watermark = new Watermark(lateness)
-  let index = 0
-  let position: Position | undefined
-  let now = Number.NEGATIVE_INFINITY
-  for await (const chunk of byClock ? ticked(chunks, () => panes.due, clock) : chunks) {
-    if (byClock) now = Math.max(now, clock.now()) // a clock may be set back
-    try {
-      if (byClock) panes.advance(now)
-      panes.before = position
-      const given = chunk?.watermark !== undefined && time !== undefined
-      for (const item of chunk ?? []) {
-        const at = counting ? index : time === undefined ? now : checkedTime(time(item))
-        if (!counting && !given && watermark.rise(at)) panes.advance(watermark.value)
-        if (!panes.add(key(item), at, item)) {
-          counts.late++
-          const answer = late?.(item)
-          if (isPromise(answer)) await answer
-        }
-        if (counting) panes.advance(index + 1)
-        index++
-        if (out.items.length >= GATHERED) yield out.take()
-      }
-      if (given && chunk?.watermark !== undefined) panes.advance(chunk.watermark - lateness)
-    } catch (error) {
-      throw operatorError(name, index, error)
-    }
-    if (chunk !== undefined) position = chunk.position
-    const held = panes.held
-    if (out.items.length > 0) yield chunkAt(out.take(), held === undefined ? position : held.position)
-  }
-  try {
-    panes.advance(Number.POSITIVE_INFINITY)
-  } catch (error) {
-    throw operatorError(name, index - 1, error)
-  }
-  if (out.items.length > 0 || position !== undefined) yield chunkAt(out.take(), position)
 }

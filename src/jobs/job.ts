@@ -33,6 +33,11 @@ export interface FlowContext<Options, Model> {
   /** Aborts when the flow is to end: at Ctrl-C, at `--until`. Give it to what the flow reads: `lines(file, { signal })`. */
   readonly signal: AbortSignal
   /**
+   * The same signal, for flows that take leave of other peers: `exchange(swarm, { key, leaving })`. A flow that has asked for it
+   * is then read to its end, for 10 s at most, where others are closed; so what it still has goes to the peers that stay.
+   */
+  readonly leaving: AbortSignal
+  /**
    * Counts the items that pass it, for the progress and for `--until`; without it, those that the flow emits are counted. For
    * flows that end in a sink.
    */

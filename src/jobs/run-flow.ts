@@ -10,14 +10,17 @@ export type Bound = { readonly items: number } | { readonly time: number }
 /** What one run of a flow needs to know. */
 export interface FlowRun {
   readonly job: Job
-  /** What the flow is made with; its signal follows `enough`. */
-  readonly context: FlowContext<Readonly<Record<string, unknown>>, JobModel | undefined>
+  /** What the flow is made with; its signal, which is `leaving` too, follows `enough`. */
+  readonly context: Omit<FlowContext<Readonly<Record<string, unknown>>, JobModel | undefined>, 'leaving'>
   readonly counter: Counter
   readonly until?: Bound
   /** Aborted where the bound is reached. */
   readonly enough: AbortController
   readonly emit: (items: Chunk<unknown>) => Promise<void>
-  /** Seconds a flow may go on after it was told to end, before the user hears why that may be. Default 10. */
+  /**
+   * Seconds a flow may go on after it was told to end, before the user hears why that may be, and one that takes leave is closed.
+   * Default 10.
+   */
   readonly patience?: number
 }
 
@@ -36,18 +39,28 @@ export async function runFlow({
 }: FlowRun): Promise<void> {
   const { signal, warn } = context
   if (signal.aborted) return
-  const slow = () =>
+  let takesLeave = false
+  const slow = () => {
+    takesLeave = false
     warn(
       `${job.name}: its flow goes on ${patience} s after it was told to end; give its signal to what it reads: lines(file, { signal })`
     )
+  }
   const timers = new Set<() => void>()
   const told = () => timers.add(at(Date.now() + patience * 1000, slow))
   signal.addEventListener('abort', told)
   if (until !== undefined && 'time' in until) timers.add(at(until.time, () => enough.abort()))
   try {
-    const flow = job.flow(context)
+    const flow = job.flow({
+      ...context,
+      get leaving() {
+        takesLeave = true
+        return signal
+      }
+    })
     const result: unknown = isPromise(flow) ? await flow : flow
-    if (isStream(result)) await read(counter.used ? result : counter.counted(result), signal, emit)
+    const closes = () => signal.aborted && !takesLeave
+    if (isStream(result)) await read(counter.used ? result : counter.counted(result), closes, emit)
   } catch (error) {
     // What ends because it was told to may say so by an error.
     if (!signal.aborted || !isAbort(error, signal)) throw error
@@ -62,11 +75,15 @@ export function mostItems(until: Bound | undefined): number {
   return until !== undefined && 'items' in until ? until.items : Number.POSITIVE_INFINITY
 }
 
-/** Reads a flow to its end, or closes it when the signal aborts; a generator ends once it has what it waits for. */
-async function read(flow: AsyncIterable<unknown>, signal: AbortSignal, emit: FlowRun['emit']): Promise<void> {
+/** Reads a flow to its end, or closes it when it `closes`; a generator ends once it has what it waits for. */
+async function read(
+  flow: AsyncIterable<unknown>,
+  closes: () => boolean,
+  emit: FlowRun['emit']
+): Promise<void> {
   for await (const chunk of chunksOf(flow)) {
     await emit(chunk)
-    if (signal.aborted) return
+    if (closes()) return
   }
 }
 

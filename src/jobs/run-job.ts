@@ -26,7 +26,7 @@ export interface JobRun {
   readonly tell: (event: FlowEvent) => void
   /** Seconds between two progress events. Default 1. */
   readonly progressEvery?: number
-  /** Seconds a flow may go on after it was told to end, before the user hears why that may be. Default 10. */
+  /** As in `runFlow`. Default 10. */
   readonly patience?: number
 }
 

@@ -43,7 +43,8 @@ export class NoWordsError extends Error {
 }
 
 /**
- * Trains word vectors on a text: source → (shard) → tokenize → train (→ share), with checkpoints on the way and one at the end.
+ * Trains word vectors on a text: source → (shard) → tokenize → train (→ share), with checkpoints on the way and one at the end. Where lines
+ * are fed to others, checkpoints do not know how far the text was trained.
  *
  * However the run ends, what was trained is saved: if the text breaks off, the model as of its last whole chunk, before the
  * error is thrown. In a swarm, a run that came to its text's end waits until all peers have; so all have the same in
@@ -92,11 +93,11 @@ export async function runWord2Vec(job: Word2VecJob): Promise<{ model: Word2Vec; 
   ]
   try {
     const begin = swarm === undefined ? from : await placeInSwarm(job, swarm, from)
-    const { shard, share } = takingPart(job.swarm, swarm, () => complete)
+    const { shard, share } = takingPart(job.swarm, swarm, () => complete, stop)
     const flow = pipe(
       text.open(begin, stop),
-      until<string>(stop, end),
       shard,
+      until<string>(stop, end),
       tokenize(),
       train(share(replica))
     )

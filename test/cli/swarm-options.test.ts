@@ -67,6 +67,10 @@ test('metrics can be served at a host that is named', () => {
   }
 })
 
+test('lines can be fed to whoever has room', async () => {
+  strictEqual((await choose('--swarm', 'news', '--shard', 'feed'))?.shard, 'feed')
+})
+
 test('without a name there is no swarm', async () => {
   strictEqual(await choose(), undefined)
 })
@@ -89,9 +93,10 @@ for (const args of [
 for (const [option, value, wanted] of [
   ['--swarm', '', /Wanted a name, at most 256 bytes/],
   ['--swarm', 'é'.repeat(129), /Wanted a name, at most 256 bytes/],
-  ['--shard', '0/3', /Wanted auto, none, or a part as 1\/3/],
-  ['--shard', '4/3', /Wanted auto, none, or a part as 1\/3/],
-  ['--shard', 'half', /Wanted auto, none, or a part as 1\/3/],
+  ['--shard', '0/3', /Wanted auto, none, feed, or a part as 1\/3/],
+  ['--shard', '4/3', /Wanted auto, none, feed, or a part as 1\/3/],
+  ['--shard', 'fed', /Wanted auto, none, feed, or a part as 1\/3/],
+  ['--shard', 'half', /Wanted auto, none, feed, or a part as 1\/3/],
   ['--metrics', '65536', /Wanted a port from 0 to 65535, or HOST:PORT/],
   ['--metrics', ':9100', /Wanted a port from 0 to 65535, or HOST:PORT/],
   ['--metrics', 'http://x:1', /Wanted a port from 0 to 65535, or HOST:PORT/],

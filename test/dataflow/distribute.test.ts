@@ -2,7 +2,8 @@ import { deepStrictEqual, ok, rejects, strictEqual, throws } from 'node:assert'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { broadcast } from '../../src/dataflow/broadcast.ts'
-import { distribute } from '../../src/dataflow/distribute.ts'
+import { type DistributeOptions, distribute } from '../../src/dataflow/distribute.ts'
+import { isText, TextColumns } from '../../src/dataflow/text-columns.ts'
 import { chunksOf, stream } from '../../src/stream.ts'
 import { randomOf, SimulatedChannels } from './simulated-channels.ts'
 import { type Account, read, source } from './source.ts'
@@ -128,6 +129,146 @@ test('a peer takes its own share without coding, columns and all, and without po
     strictEqual(only.position, undefined)
     strictEqual(only.watermark, undefined)
   }
+})
+
+/** Text of numbered lines: chunks of `lines` lines of `bytes` bytes. */
+function text(chunks: number, lines: number, bytes: number) {
+  return stream<string>(async function* () {
+    for (let n = 0; n < chunks; n++) {
+      const all = Array.from({ length: lines }, (_, i) => `${n * lines + i} `.padEnd(bytes, 'x')).join('')
+      const ends = Uint32Array.from({ length: lines }, (_, i) => (i + 1) * bytes)
+      yield new TextColumns(new TextEncoder().encode(all), ends)
+    }
+  })
+}
+
+/** Peers in one swarm, of whom those that are not given a source are fed. */
+class Readers {
+  readonly sim: SimulatedChannels
+  readonly got: Record<string, string[]> = {}
+  readonly running = new Set<string>()
+  /** Chunks that were no columns. */
+  strings = 0
+
+  constructor(seed: number) {
+    this.sim = new SimulatedChannels(randomOf(seed))
+  }
+
+  /** Takes `ms` for each chunk. */
+  async open(name: string, ms: number, options: DistributeOptions, lines = source<string>([])) {
+    const own: string[] = []
+    this.got[name] = own
+    this.running.add(name)
+    const share = distribute<string>(this.sim.peer(name), { clock: this.sim.clock, ...options })
+    for await (const chunk of chunksOf(share(lines))) {
+      if (!isText(chunk)) this.strings++
+      await this.sim.clock.wait(ms)
+      if (this.running.has(name)) for (const line of chunk) own.push(line.slice(0, line.indexOf(' ')))
+    }
+    this.running.delete(name)
+  }
+
+  die(name: string): void {
+    this.running.delete(name)
+    this.sim.crash(name)
+  }
+
+  get numbers(): number[] {
+    return Object.values(this.got)
+      .flat()
+      .map(Number)
+      .sort((a, b) => a - b)
+  }
+}
+
+const never = new AbortController().signal
+const upTo = (count: number) => Array.from({ length: count }, (_, n) => n)
+
+test('text stays columns at all peers, each line goes to one, and those that are fed end when the text has', async () => {
+  const peers = new Readers(11)
+  peers.open('bob', 5, { fed: never })
+  peers.open('cid', 5, { fed: never })
+  await peers.sim.until(() => Object.keys(peers.got).length === 2)
+  // Without a reader they wait, also for each other.
+  for (let round = 0; round < 50; round++) await peers.sim.clock.pass(10)
+  strictEqual(peers.running.size, 2)
+  peers.open('ann', 5, { least: 3 }, text(20, 100, 3000))
+  await peers.sim.until(() => peers.running.size === 0)
+  deepStrictEqual(peers.numbers, upTo(2000))
+  strictEqual(peers.strings, 0)
+  for (const [name, own] of Object.entries(peers.got)) ok(own.length > 300, `${name}: ${own.length}`)
+})
+
+test('the lines of a fed peer that is lost go to others, as columns', async () => {
+  const peers = new Readers(12)
+  peers.open('bob', 10, { fed: never })
+  peers.open('ann', 10, { least: 2 }, text(10, 100, 3000))
+  await peers.sim.until(() => (peers.got.bob?.length ?? 0) > 100)
+  peers.die('bob')
+  await peers.sim.until(() => peers.running.size === 0)
+  deepStrictEqual([...new Set(peers.numbers)], upTo(1000))
+  strictEqual(peers.strings, 0)
+})
+
+test('of a slow text those who wait get as much each', async () => {
+  const peers = new Readers(17)
+  const slow = stream<string>(async function* () {
+    for await (const chunk of chunksOf(text(60, 1, 10))) {
+      await peers.sim.clock.wait(100)
+      yield chunk
+    }
+  })
+  for (const name of ['bob', 'cid']) peers.open(name, 1, { fed: never })
+  peers.open('ann', 1, { least: 3 }, slow)
+  await peers.sim.until(() => peers.running.size === 0)
+  deepStrictEqual(
+    Object.values(peers.got).map(own => own.length),
+    [20, 20, 20]
+  )
+})
+
+test('a line that is too long to be sent stays where it was read', async () => {
+  const peers = new Readers(13)
+  peers.open('bob', 1, { fed: never })
+  peers.open('ann', 1, { least: 2 }, text(3, 1, 2 ** 20))
+  await peers.sim.until(() => peers.running.size === 0)
+  deepStrictEqual(peers.got, { ann: ['0', '1', '2'], bob: [] })
+})
+
+test('a fed peer that leaves gives back what it has not worked through', async () => {
+  const peers = new Readers(14)
+  const leaving = new AbortController()
+  peers.open('bob', 10, { fed: never, leaving: leaving.signal })
+  peers.open('ann', 10, { least: 2 }, text(10, 100, 3000))
+  await peers.sim.until(() => (peers.got.bob?.length ?? 0) > 100)
+  leaving.abort()
+  await peers.sim.until(() => !peers.running.has('bob'))
+  ok(peers.running.has('ann'))
+  await peers.sim.until(() => peers.running.size === 0)
+  deepStrictEqual(peers.numbers, upTo(1000))
+})
+
+test('where the peer that feeds leaves, the others work through what they have, and end', async () => {
+  const peers = new Readers(15)
+  const leaving = new AbortController()
+  peers.open('bob', 10, { fed: never })
+  peers.open('ann', 10, { least: 2, leaving: leaving.signal }, text(1000, 100, 3000))
+  await peers.sim.until(() => (peers.got.bob?.length ?? 0) > 100)
+  leaving.abort()
+  await peers.sim.until(() => peers.running.size === 0)
+  const { numbers } = peers
+  strictEqual(new Set(numbers).size, numbers.length)
+  ok(numbers.length < 10_000, `${numbers.length}`)
+})
+
+test('a fed peer that finds nobody who reads ends when it is told', async () => {
+  const peers = new Readers(16)
+  const late = new AbortController()
+  peers.open('bob', 10, { fed: late.signal })
+  await peers.sim.clock.pass(1000)
+  ok(peers.running.has('bob'))
+  late.abort()
+  await peers.sim.until(() => peers.running.size === 0)
 })
 
 test('without a swarm distribute and broadcast hand on the stream as it is', async () => {

@@ -421,6 +421,38 @@ test('a reader that stops closes the source and the channel', async () => {
   strictEqual((await Array.fromAsync(routed(source([['a', 'b']])))).length, 2, 'the name is free again')
 })
 
+test('who leaves still sends what it has asked its source for, and does not wait long for that', async () => {
+  for (const comes of [true, false]) {
+    const sim = new SimulatedChannels(randomOf(6))
+    const leaving = new AbortController()
+    const asked = Promise.withResolvers<void>()
+    const item = Promise.withResolvers<string>()
+    const slow = stream<string>(async function* () {
+      asked.resolve()
+      yield [await item.promise]
+    })
+    const leave = { key: (item: string) => item, least: 2, clock: sim.clock }
+    const came: string[] = []
+    let over = 0
+    const read = async (name: string, source: AsyncIterable<string>, more = {}) => {
+      for await (const item of exchange<string>(sim.peer(name), { ...leave, ...more })(source))
+        came.push(item)
+      over++
+    }
+    void read('ann', slow, { leaving: leaving.signal })
+    void read('bob', source([]))
+    let isAsked = false
+    asked.promise.then(() => {
+      isAsked = true
+    })
+    await sim.until(() => isAsked)
+    leaving.abort()
+    if (comes) item.resolve('late')
+    await sim.until(() => over === 2)
+    deepStrictEqual(came, comes ? ['late'] : [])
+  }
+})
+
 test('errors of the source, of key, of time and of items that cannot be sent come out', async () => {
   const sim = new SimulatedChannels(randomOf(5))
   const run = <In>(items: AsyncIterable<In>, options: Partial<ExchangeOptions<In>> = {}) =>

@@ -4,11 +4,15 @@ import { deepStrictEqual, ok, rejects, strictEqual, throws } from 'node:assert'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { pipe } from 'it-pipe'
+import { aggregate } from '../../src/dataflow/aggregate.ts'
 import type { FailureOptions, FallibleOperator } from '../../src/dataflow/failures.ts'
 import { filter } from '../../src/dataflow/filter.ts'
 import { flatMap } from '../../src/dataflow/flat-map.ts'
 import { map } from '../../src/dataflow/map.ts'
+import { reduce } from '../../src/dataflow/reduce.ts'
 import { tap } from '../../src/dataflow/tap.ts'
+import { window } from '../../src/dataflow/window.ts'
+import { count } from '../../src/dataflow/windows.ts'
 import { chunksOf } from '../../src/stream.ts'
 import { idle } from './clock.ts'
 import { type Account, read, source } from './source.ts'
@@ -21,6 +25,8 @@ interface Case {
     fails: (n: number) => boolean,
     options?: FailureOptions<number>
   ) => FallibleOperator<number, number>
+  /** Whether a chunk of which nothing is left is not passed on. */
+  readonly gathers?: true
 }
 
 /** Passes an item on, or fails for it. */
@@ -28,6 +34,19 @@ const pass = (fails: (n: number) => boolean) => (n: number) => {
   if (fails(n)) throw new Error(`no ${n}`)
   return n
 }
+
+/** The operator with something done to each result. */
+function followed<Out>(
+  operator: FallibleOperator<number, Out>,
+  transform: (out: Out) => number
+): FallibleOperator<number, number> {
+  const both = (items: AsyncIterable<number>) => map(transform)(operator(items))
+  return Object.defineProperty(both as FallibleOperator<number, number>, 'failed', {
+    get: () => operator.failed
+  })
+}
+
+const last = { initial: () => 0, window: count(1) }
 
 // Each hands its items on as they are.
 const cases: readonly Case[] = [
@@ -43,13 +62,48 @@ const cases: readonly Case[] = [
   { name: 'flatMap', operator: (fails, options) => flatMap(async n => [pass(fails)(n)], options) },
   { name: 'flatMap', operator: (fails, options) => flatMap(n => map(pass(fails))(source([[n]])), options) },
   { name: 'tap', operator: (fails, options) => tap(pass(fails), options) },
-  { name: 'tap', operator: (fails, options) => tap(async n => pass(fails)(n), options) }
+  { name: 'tap', operator: (fails, options) => tap(async n => pass(fails)(n), options) },
+  {
+    name: 'reduce',
+    operator: (fails, options) =>
+      followed(
+        reduce({ initial: () => 0, reduce: (_: number, n: number) => pass(fails)(n), ...options }),
+        ({ value }) => value
+      )
+  },
+  {
+    name: 'reduce',
+    operator: (fails, options) =>
+      followed(
+        reduce({ ...last, reduce: (_: number, n: number) => pass(fails)(n), ...options }),
+        ({ value }) => value
+      ),
+    gathers: true
+  },
+  {
+    name: 'aggregate',
+    operator: (fails, options) =>
+      aggregate({
+        window: count(1),
+        initial: (): number[] => [],
+        add: (all: number[], n: number) => void all.push(pass(fails)(n)),
+        result: ([n = 0]) => n,
+        ...options
+      }),
+    gathers: true
+  },
+  {
+    name: 'window',
+    operator: (fails, options) =>
+      followed(window({ kind: count(1), key: pass(fails), ...options }), ({ key }) => key),
+    gathers: true
+  }
 ]
 
 const someChunks = fc.array(fc.array(fc.nat(9), { maxLength: 5 }), { maxLength: 5 })
 const odd = (n: number) => n % 2 > 0
 
-cases.forEach(({ name, operator }, i) => {
+cases.forEach(({ name, operator, gathers }, i) => {
   const title = `${name} (${i})`
 
   test(`${title} stops at an item it fails for, unless told otherwise`, async () => {
@@ -88,10 +142,10 @@ cases.forEach(({ name, operator }, i) => {
           seen.flatMap(chunk => chunk.items),
           even
         )
-        deepStrictEqual(
-          seen.flatMap(({ at }) => (at === undefined ? [] : [at])),
-          chunks.map((_, i) => chunks.slice(0, i + 1).flat().length)
-        )
+        const places = seen.flatMap(({ at }) => (at === undefined ? [] : [at]))
+        const all = chunks.map((_, i) => chunks.slice(0, i + 1).flat().length)
+        if (gathers) strictEqual(places.at(-1), all.at(-1))
+        else deepStrictEqual(places, all)
         strictEqual(skipping.failed, chunks.flat().length - even.length)
       }),
       { numRuns: 40 }

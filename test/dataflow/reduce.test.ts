@@ -4,8 +4,9 @@ import fc from 'fast-check'
 import { aggregate } from '../../src/dataflow/aggregate.ts'
 import { reduce } from '../../src/dataflow/reduce.ts'
 import { window } from '../../src/dataflow/window.ts'
-import { count, session, sliding, tumbling } from '../../src/dataflow/windows.ts'
-import { chunksOf } from '../../src/stream.ts'
+import { count, session, sliding, tumbling, type Windows } from '../../src/dataflow/windows.ts'
+import { chunkAt, chunksOf, stream } from '../../src/stream.ts'
+import { HandClock } from './clock.ts'
 import { type Account, read, source } from './source.ts'
 
 interface Sale {
@@ -156,13 +157,150 @@ test('a function that fails is told with its operator and item', async () => {
   })
   const failing = { initial: () => [], add: () => {}, result: fail }
   await rejects(Array.fromAsync(aggregate({ ...failing, window: count(2) })(items())), {
-    message: 'aggregate: item 1: odd',
+    message: 'aggregate: result: item 1: odd',
     cause
   })
   await rejects(Array.fromAsync(aggregate({ ...failing, window: count(9) })(items())), {
-    message: 'aggregate: item 3: odd',
+    message: 'aggregate: result: item 3: odd',
     cause
   })
+})
+
+for (const kind of [count(4), tumbling(10), sliding(10, 4), session(3)]) {
+  const name = 'every' in kind ? `${kind.ms} every ${kind.every}` : kind.kind
+
+  test(`an item that cannot be reduced (${name}) is skipped and in no window, and so with aggregate`, async () => {
+    await fc.assert(
+      fc.asyncProperty(someSales, async chunks => {
+        const common = kind.kind === 'count' ? { key } : { key, time, lateness: 50 }
+        const check = (sale: Sale) => {
+          if (sale.price % 3 === 0) throw new Error('a third')
+        }
+        const sound = chunks.map(sales => sales.filter(({ price }) => price % 3 !== 0))
+        const wanted = await Array.fromAsync(reduce({ ...common, ...prices, window: kind })(source(sound)))
+        const failures = chunks.flat().length - sound.flat().length
+
+        const reduced = reduce({
+          ...common,
+          ...prices,
+          window: kind,
+          reduce(all: number[], sale: Sale) {
+            check(sale)
+            return prices.reduce(all, sale)
+          },
+          onError: 'skip'
+        })
+        deepStrictEqual(await Array.fromAsync(reduced(source(chunks))), wanted)
+        strictEqual(reduced.failed, failures)
+
+        const aggregated = aggregate({
+          ...common,
+          window: kind,
+          initial: (): number[] => [],
+          add(all: number[], sale: Sale) {
+            check(sale)
+            all.push(sale.price)
+          },
+          merge: prices.merge,
+          result: (value, span) => ({ ...span, value }),
+          onError: 'skip'
+        })
+        deepStrictEqual(await Array.fromAsync(aggregated(source(chunks))), wanted)
+        strictEqual(aggregated.failed, failures)
+      }),
+      { numRuns: 60 }
+    )
+  })
+}
+
+test('an item that cannot be reduced in one of its windows is in none of them, and its time has counted', async () => {
+  const sale = (at: number): Sale => ({ shop: 'x', at, price: at })
+  const some = async (window: Windows, most: number, lateness: number, ...times: number[]) => {
+    const operator = reduce({
+      ...prices,
+      time,
+      window,
+      lateness,
+      reduce(all: number[], one: Sale) {
+        if (all.length >= most) throw new Error('full')
+        return prices.reduce(all, one)
+      },
+      onError: 'skip'
+    })
+    const out = await Array.fromAsync(operator(source([times.map(sale)])))
+    return {
+      out: out.map(({ start, value }) => [start, value]),
+      failed: operator.failed,
+      late: operator.late
+    }
+  }
+  deepStrictEqual(await some(sliding(10, 5), 1, 0, 4, 6), {
+    out: [
+      [-5, [4]],
+      [0, [4]]
+    ],
+    failed: 1,
+    late: 0
+  })
+  deepStrictEqual(await some(session(10), 2, 50, 0, 18, 9), {
+    out: [
+      [0, [0]],
+      [18, [18]]
+    ],
+    failed: 1,
+    late: 0
+  })
+  deepStrictEqual(await some(tumbling(10), 0, 0, 12, 5), { out: [], failed: 1, late: 1 })
+})
+
+test('a result that fails ends the flow whatever the policy, after what was over before', async () => {
+  const cause = new Error('odd')
+  const failing = (window: Windows, more: object = {}) =>
+    aggregate({
+      window,
+      key: (n: number) => n % 10,
+      initial: () => ({ sum: 0 }),
+      add(all: { sum: number }, n: number) {
+        all.sum += n
+      },
+      result({ sum }) {
+        if (sum % 2 === 1) throw cause
+        return sum
+      },
+      onError: 'skip' as const,
+      ...more
+    })
+  const outcome = async (numbers: AsyncIterable<number>) => {
+    const seen: number[] = []
+    const error = await (async () => {
+      for await (const n of numbers) seen.push(n)
+    })().catch(error => error)
+    strictEqual(error.cause, cause)
+    return [...seen, error.message]
+  }
+  deepStrictEqual(await outcome(failing(count(3))(source([[2, 4, 5, 6]]))), [
+    2,
+    4,
+    'aggregate: result: item 2: odd'
+  ])
+  const time = (n: number) => n
+  const marked = stream<number>(async function* () {
+    yield [2]
+    yield chunkAt([5], undefined, 50)
+    yield [60]
+  })
+  deepStrictEqual(await outcome(failing(tumbling(10), { time })(marked)), [
+    2,
+    'aggregate: result: item 1: odd'
+  ])
+  const clock = new HandClock()
+  const waiting = stream<number>(async function* () {
+    yield [2, 5]
+    await new Promise(() => {})
+  })
+  const told = outcome(failing(tumbling(10), { clock })(waiting))
+  await clock.pass(10)
+  deepStrictEqual(await told, [2, 'aggregate: result: item 1: odd'])
 })
 
 test('sessions with a lateness need a way to merge, others do not', async () => {

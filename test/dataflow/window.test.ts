@@ -183,7 +183,10 @@ test('a function that fails, or a time that is none, is told with its item', asy
       throw cause
     }
   })
-  await rejects(Array.fromAsync(strict(source([[9, 1]]))), { message: 'window: item 1: no key', cause })
+  await rejects(Array.fromAsync(strict(source([[9, 1]]))), {
+    message: 'window: late: item 1: no key',
+    cause
+  })
 })
 
 test('window refuses what is not a window or a lateness', () => {
@@ -306,6 +309,61 @@ for (const { kind, spans } of kinds) {
     )
   })
 }
+
+for (const { kind } of [{ kind: count(3) }, ...kinds]) {
+  const name = 'every' in kind ? `${kind.ms} every ${kind.every}` : kind.kind
+
+  test(`an item whose key or time cannot be had (${name}) is skipped as if it had not come`, async () => {
+    await fc.assert(
+      fc.asyncProperty(someVisits, fc.integer({ min: 0, max: 20 }), async (chunks, some) => {
+        const lateness = kind.kind === 'count' ? 0 : some
+        const isSound = ({ at }: Visit) => at % 5 > 1
+        const broken = {
+          key(visit: Visit) {
+            if (visit.at % 5 === 0) throw new Error('no key')
+            return visit.who
+          },
+          time: ({ at }: Visit) => (at % 5 === 1 ? Number.NaN : at)
+        }
+        // Windows by count ask for no time.
+        const all = kind.kind === 'count' ? chunks.map(visits => visits.filter(v => v.at % 5 !== 1)) : chunks
+        const skipping = window({ ...broken, kind, lateness, onError: 'skip' })
+        const sound = window({ ...byTime, kind, lateness })
+        const got = await Array.fromAsync(skipping(source(all)))
+        deepStrictEqual(got, await Array.fromAsync(sound(source(all.map(visits => visits.filter(isSound))))))
+        strictEqual(skipping.late, sound.late)
+        strictEqual(skipping.failed, all.flat().filter(visit => !isSound(visit)).length)
+      }),
+      { numRuns: 60 }
+    )
+  })
+}
+
+test('what is over comes out before the error that ends the flow', async () => {
+  const seen: number[] = []
+  const key = (visit: Visit) => {
+    if (visit.at === 12) throw new Error('no key')
+    return visit.who
+  }
+  const reading = async () => {
+    for await (const { start } of window({ ...byTime, key, kind: tumbling(5) })(source([visits(1, 7, 12)])))
+      seen.push(start)
+  }
+  await rejects(reading, { message: 'window: item 2: no key' })
+  deepStrictEqual(seen, [0])
+})
+
+test('windows by count do not go by the watermarks of chunks', async () => {
+  const chunks = stream<Visit>(async function* () {
+    yield chunkAt(visits(1), undefined, 1000)
+    yield chunkAt(visits(2, 3), undefined, 2000)
+  })
+  const out = await Array.fromAsync(window({ ...byTime, kind: count(2) })(chunks))
+  deepStrictEqual(
+    out.map(w => w.items.map(v => v.at)),
+    [[1, 2], [3]]
+  )
+})
 
 test('window closes its source when the reader stops, and takes no more chunks than it needs', async () => {
   const account: Account = { chunks: 0, closed: 0 }

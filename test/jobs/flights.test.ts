@@ -3,36 +3,17 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { pipe } from 'it-pipe'
 import { meanAbsoluteError, meanSquaredError } from '../../src/dataflow/metrics.ts'
 import { ndjsonFile } from '../../src/sinks/file-ndjson.ts'
-import { csv } from '../../src/sources/csv.ts'
-import { parquet } from '../../src/sources/parquet.ts'
-import { chunksOf, stream } from '../../src/stream.ts'
-import type { Stream } from '../../src/types.ts'
+import { chunksOf } from '../../src/stream.ts'
 import { randomOf, SimulatedChannels } from '../dataflow/simulated-channels.ts'
 import { source } from '../dataflow/source.ts'
-import { type AirportRow, delayModel, type FlightRow, predictedDelays } from './flights.ts'
+import { delayModel, type FlightRow, predictedDelays } from './flights.ts'
+import { airports, firstFlights } from './flights-data.ts'
 
 const ROWS = 120_000 // of 3 million: the first week
-const data = (file: string) =>
-  fileURLToPath(new URL(`../../node_modules/vega-datasets/data/${file}`, import.meta.url))
-
-/** The first rows of the file, which are in the order of their dates. */
-function flights(): Stream<FlightRow> {
-  return stream(async function* () {
-    for await (const chunk of chunksOf(parquet<FlightRow>(data('flights-3m.parquet')))) {
-      yield chunk
-      if ((chunk.position?.bytes ?? 0) >= ROWS) return
-    }
-  })
-}
-
-const airports = (): Stream<AirportRow> =>
-  csv(data('airports.csv'), {
-    as: ({ iata = '', name = '', city = '', state = '' }) => ({ iata, name, city, state })
-  })
+const flights = () => firstFlights(ROWS)
 
 test('flights become hourly delays by airport, and a linear model predicts them better than their mean does', async t => {
   const seen = await Array.fromAsync(predictedDelays(flights(), airports(), delayModel()))

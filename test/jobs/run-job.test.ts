@@ -139,6 +139,39 @@ test('a run that is interrupted before its flow begins makes none', async () => 
   deepStrictEqual([emitted, end.event], [[], 'interrupted'])
 })
 
+test('an interrupted flow that takes leave is read to its end', async () => {
+  const stop = new AbortController()
+  const { emitted, end } = await run(
+    {
+      async *flow({ leaving }) {
+        yield 'at work'
+        stop.abort()
+        yield* leaving.aborted ? ['the last', 'the very last'] : []
+      }
+    },
+    { signal: stop.signal }
+  )
+  deepStrictEqual([emitted, end.event], [['at work', 'the last', 'the very last'], 'interrupted'])
+})
+
+test('a flow that takes leave for too long is closed, and named', async () => {
+  const stop = new AbortController()
+  let closed = false
+  const { told, end } = await run(
+    {
+      flow({ leaving }) {
+        setTimeout(() => stop.abort())
+        return endless(() => {
+          closed = leaving.aborted
+        })
+      }
+    },
+    { signal: stop.signal, patience: 0.01 }
+  )
+  deepStrictEqual([closed, end.event], [true, 'interrupted'])
+  match(JSON.stringify(told), /"warning","message":"test: its flow goes on 0\.01 s/)
+})
+
 test('a flow that does not heed its signal is named', async () => {
   const stop = new AbortController()
   const go = Promise.withResolvers<void>()
