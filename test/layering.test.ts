@@ -50,7 +50,6 @@ const allowed: Record<string, string[]> = {
 const packages: Record<string, string[]> = {
   kernels: ['webgpu'],
   'kernels/tensorflow': [
-    '@tensorflow/tfjs-backend-cpu',
     '@tensorflow/tfjs-backend-wasm',
     '@tensorflow/tfjs-backend-webgpu',
     '@tensorflow/tfjs-core'
