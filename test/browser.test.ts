@@ -19,6 +19,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const TYPES: Record<string, string> = {
   '.html': 'text/html',
   '.js': 'text/javascript',
+  '.mjs': 'text/javascript',
   '.wasm': 'application/wasm'
 }
 let folder: string
@@ -68,8 +69,8 @@ function importMap(names: readonly string[], imports: Record<string, string> = {
     if (imports[name] !== undefined) continue
     const manifest = join(root, 'node_modules', name, 'package.json')
     if (!existsSync(manifest)) continue
-    const { exports, main, dependencies } = JSON.parse(readFileSync(manifest, 'utf8'))
-    const entry = exports?.['.']?.import ?? exports?.['.']?.default ?? main ?? 'index.js'
+    const { exports, main, module, dependencies } = JSON.parse(readFileSync(manifest, 'utf8'))
+    const entry = exports?.['.']?.import ?? exports?.['.']?.default ?? module ?? main ?? 'index.js'
     imports[name] = `/node_modules/${name}/${entry.replace(/^\.\//, '')}`
     importMap(Object.keys(dependencies ?? {}), imports)
   }
@@ -78,7 +79,7 @@ function importMap(names: readonly string[], imports: Record<string, string> = {
 
 function page(device: string): string {
   return `<!doctype html><meta charset="utf-8">
-<script type="importmap">${JSON.stringify({ imports: importMap(['it-pipe']) })}</script>
+<script type="importmap">${JSON.stringify({ imports: importMap(['it-pipe', 'zod', '@msgpack/msgpack']) })}</script>
 <script type="module">
 const tell = answer => fetch('/', { method: 'POST', body: JSON.stringify(answer) })
 addEventListener('error', event => tell({ error: event.message }))

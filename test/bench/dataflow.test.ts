@@ -44,5 +44,8 @@ test('dataflow joins two streams as a nested loop does, and holds no more than i
 })
 
 test('a part that there is not is refused, with those that there are', async () => {
-  await rejects(rowsOf('--part', 'join,joins'), /--part must be some of word_count,chain,join; got joins/)
+  await rejects(
+    rowsOf('--part', 'join,joins'),
+    /--part must be some of word_count,chain,join,routing; got joins/
+  )
 })

@@ -66,7 +66,7 @@ const wrong: readonly (readonly [option: string, value: string, wanted: RegExp])
   ['--device', 'tpu', /auto, webgpu, wasm/],
   ['--seed', '-1', /from 0 to 4294967295/],
   ['--threads', '', /from 1 to 256/],
-  ['--shard', '4/3', /auto, none, or a part as 1\/3/],
+  ['--shard', '4/3', /auto, none, feed, or a part as 1\/3/],
   ['--state', 'x', /start: --state needs a swarm; give --swarm NAME/]
 ]
 for (const [option, value, wanted] of wrong) {
