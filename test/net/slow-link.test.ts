@@ -15,7 +15,7 @@ import type { HubReport } from './slow-link-hub.ts'
 import { Throttle } from './throttle.ts'
 
 /** How long the link is slow; the full minute takes TENSAIR_SLOW_LINK_SECONDS=60. */
-const SECONDS = Number(process.env.TENSAIR_SLOW_LINK_SECONDS ?? 10)
+const SECONDS = Number(process.env.TENSAIR_SLOW_LINK_SECONDS ?? 6)
 const BYTES_A_SECOND = 1000
 /** By then the log of packs is full: 64 MiB of some 0.6 MiB each. */
 const WARM_PACKS = 130
