@@ -6,11 +6,17 @@ import type { TestContext } from 'node:test'
 /** Why there can be no such network here; undefined where there can. */
 export function refused(): string | undefined {
   const name = `tensair-${process.pid}-probe`
-  const { error, status, stderr } = spawnSync('ip', ['netns', 'add', name], { encoding: 'utf8' })
-  if (error !== undefined || status !== 0)
-    return `needs network namespaces: ${error?.message ?? stderr.trim()}`
-  spawnSync('ip', ['netns', 'delete', name])
-  return undefined
+  try {
+    ip('netns', 'add', name)
+    ip('-n', name, 'link', 'add', 'bridge', 'type', 'bridge')
+    ip('-n', name, 'link', 'add', 'near', 'type', 'veth', 'peer', 'name', 'far')
+    ip('netns', 'exec', name, 'true')
+    return undefined
+  } catch (error) {
+    return `needs network namespaces: ${String(error).trim().split('\n').at(-1)}`
+  } finally {
+    spawnSync('ip', ['netns', 'delete', name])
+  }
 }
 
 /** A host of the network. */
