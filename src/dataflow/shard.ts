@@ -1,6 +1,7 @@
 import { chunkAt, chunksOf, stream } from '../stream.ts'
 import type { Chunk, Operator, Position, TextChunk } from '../types.ts'
 import { hashBytes, hashText, mix, viewOf } from './line-hash.ts'
+import { isText } from './text-columns.ts'
 
 /** Whether a line with this 32-bit hash is this peer's to train. */
 export type Mine = (hash: number) => boolean
@@ -98,10 +99,6 @@ function keepStrings(chunk: Chunk<string>, mine: Mine): Chunk<string> {
     return mine(hashText(line))
   })
   return chunkAt(kept, chunk.position)
-}
-
-function isText(chunk: Chunk<string>): chunk is TextChunk {
-  return 'bytes' in chunk && 'ends' in chunk
 }
 
 function keepBytes({ bytes, ends, position }: TextChunk, mine: Mine): TextChunk {

@@ -1,5 +1,6 @@
 import { chunksOf, stream } from '../stream.ts'
 import type { Chunk, Operator, TextChunk } from '../types.ts'
+import { isText } from './text-columns.ts'
 import { WordCutter } from './word-cutter.ts'
 
 export interface TokenizeOptions {
@@ -36,10 +37,6 @@ async function* tokenized(
     const { bytes, ends } = isText(chunk) ? chunk : encode(chunk)
     yield cutter.cut(bytes, ends, chunk.position)
   }
-}
-
-function isText(chunk: Chunk<string>): chunk is TextChunk {
-  return 'bytes' in chunk && 'ends' in chunk
 }
 
 const encoder = new TextEncoder()
