@@ -166,7 +166,7 @@ export function recurrent(cell: Cell, states: number, units: number, all: boolea
     const [sequences, steps, width] = shape
     const given: number[] = []
     for (let n = 0; n < sequences; n++) {
-      let state = Array.from({ length: states }, () => new Float64Array(units))
+      let state: Float64Array[] = Array.from({ length: states }, () => new Float64Array(units))
       for (let step = 0; step < steps; step++) {
         const from = (n * steps + step) * width
         state = cell(values.subarray(from, from + width), state, weights)
