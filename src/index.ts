@@ -19,6 +19,7 @@ export { balancedAccuracy, kappa } from './dataflow/class-metrics.ts'
 export type { Clock } from './dataflow/clock.ts'
 export { type CommitOptions, commit } from './dataflow/commit.ts'
 export type { ConcurrencyOptions } from './dataflow/concurrent.ts'
+export { type ConfusedPair, ConfusionMatrix } from './dataflow/confusion-matrix.ts'
 export { type Detected, detect } from './dataflow/detect.ts'
 export { type DistinctOptions, distinct } from './dataflow/distinct.ts'
 export { type DistributeOptions, distribute } from './dataflow/distribute.ts'
@@ -97,6 +98,7 @@ export { resumeWord2Vec, word2vec } from './models/word2vec.ts'
 export type { Word2VecOptions } from './models/word2vec-options.ts'
 export type { Word2Vec, Word2VecCounts } from './models/word2vec-replica.ts'
 export { readWordVectors } from './models/word2vec-state.ts'
+export type { PredictedImage } from './sinks/image-sheet.ts'
 export { projectorMetadata, projectorVectors } from './sinks/projector.ts'
 export { SinkError } from './sinks/sink-error.ts'
 export { type WebSocketSinkOptions, webSocketSink } from './sinks/web-socket.ts'
@@ -104,6 +106,15 @@ export { word2vecBinary } from './sinks/word2vec-binary.ts'
 export { word2vecText } from './sinks/word2vec-text.ts'
 export type { BadRecordOptions, Fallible, OnBadRecord } from './sources/bad-records.ts'
 export { type CsvOptions, type CsvRow, csv } from './sources/csv.ts'
+export {
+  type ImageProblem,
+  type ImageSet,
+  type ImagesOptions,
+  imageSet,
+  type LabelledImage,
+  type NamedImage,
+  type StoredImages
+} from './sources/images.ts'
 export { type LinesOptions, lines } from './sources/lines.ts'
 export { linesOf } from './sources/memory.ts'
 export { type NdjsonOptions, ndjson } from './sources/ndjson.ts'

@@ -6,6 +6,7 @@ export {
   type Tensorflow,
   type TensorflowOptions
 } from '../kernels/tensorflow.ts'
+export { type ExampleImage, type ExamplesOptions, examplesOf } from './models/image-examples.ts'
 export { type LayersOptions, type LayersReplica, layersModel } from './models/layers.ts'
 export { type Example, type ExampleChunk, exampleChunk } from './models/layers-batch.ts'
 export { seeded } from './models/layers-seed.ts'

@@ -55,8 +55,15 @@ const packages: Record<string, string[]> = {
     '@tensorflow/tfjs-backend-webgpu',
     '@tensorflow/tfjs-core'
   ],
-  'src/sources': ['csv-parse/sync', 'csv-parse/browser/esm/sync', 'hyparquet', 'ws'],
-  'src/sinks': ['csv-stringify/sync', 'ws'],
+  'src/sources': [
+    '@jsquash/jpeg/decode.js',
+    'csv-parse/sync',
+    'csv-parse/browser/esm/sync',
+    'fast-png',
+    'hyparquet',
+    'ws'
+  ],
+  'src/sinks': ['csv-stringify/sync', 'fast-png', 'ws'],
   'src/dataflow': ['it-pipe', '@msgpack/msgpack'],
   'src/drift': ['@stdlib/stats-base-dists-f-quantile', '@stdlib/stats-base-dists-t-quantile'],
   'src/models': ['@tensorflow/tfjs-converter', '@tensorflow/tfjs-core', '@tensorflow/tfjs-layers', 'h5wasm'],

@@ -1,5 +1,6 @@
 import { chunkAt, stream } from '../stream.ts'
 import type { Chunk, Stream } from '../types.ts'
+import { smallFastCounter } from './small-fast-counter.ts'
 
 export interface SyntheticOptions<Item> {
   /** A whole number of 32 bits: the same seed gives the same items. */
@@ -93,21 +94,4 @@ const realClock: SyntheticClock = {
       const timer = setTimeout(done, signal.aborted ? 0 : Math.min(ms, 1000))
       signal.addEventListener('abort', done)
     })
-}
-
-/** Numbers from 0 up to 1 by sfc32 (Chris Doty-Humphrey's Small Fast Counter of 32 bits, from PractRand). */
-function smallFastCounter(seed: number): () => number {
-  let [a, b, c, counter] = [0, seed | 0, 0, 1]
-  const next = () => {
-    const sum = (((a + b) | 0) + counter) | 0
-    counter = (counter + 1) | 0
-    a = b ^ (b >>> 9)
-    b = (c + (c << 3)) | 0
-    c = (c << 21) | (c >>> 11)
-    c = (c + sum) | 0
-    return (sum >>> 0) / 2 ** 32
-  }
-  // As its author has it: twelve rounds spread the seed over the state.
-  for (let round = 0; round < 12; round++) next()
-  return next
 }
