@@ -10,9 +10,10 @@ export const platform: Platform = {
   startWorker(url) {
     const worker = new Worker(url, { type: 'module' })
     return {
-      postMessage: message => worker.postMessage(message),
+      postMessage: (message, transfer = []) => worker.postMessage(message, [...transfer]),
       onMessage: listener => worker.addEventListener('message', event => listener(event.data)),
       onError: listener => worker.addEventListener('error', event => listener(new Error(event.message))),
+      onExit: () => {},
       keepAlive: () => {},
       async terminate() {
         worker.terminate()
@@ -22,7 +23,7 @@ export const platform: Platform = {
 
   async workerPort() {
     return {
-      postMessage: message => globalThis.postMessage(message),
+      postMessage: (message, transfer = []) => globalThis.postMessage(message, { transfer: [...transfer] }),
       onMessage: listener => globalThis.addEventListener('message', event => listener(event.data))
     }
   },

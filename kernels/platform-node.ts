@@ -10,9 +10,10 @@ export const platform: Platform = {
   startWorker(url) {
     const worker = new Worker(url)
     return {
-      postMessage: message => worker.postMessage(message),
+      postMessage: (message, transfer = []) => worker.postMessage(message, [...transfer]),
       onMessage: listener => worker.on('message', listener),
       onError: listener => worker.on('error', listener),
+      onExit: listener => worker.on('exit', listener),
       keepAlive: on => (on ? worker.ref() : worker.unref()),
       async terminate() {
         await worker.terminate()
@@ -24,7 +25,7 @@ export const platform: Platform = {
     if (parentPort === null) throw new Error('internal: workerPort outside a worker')
     const port = parentPort
     return {
-      postMessage: message => port.postMessage(message),
+      postMessage: (message, transfer = []) => port.postMessage(message, [...transfer]),
       onMessage: listener => port.on('message', listener)
     }
   },

@@ -2,9 +2,12 @@
 
 /** A worker thread that speaks in structured clones. */
 export interface PlatformWorker {
-  postMessage(message: unknown): void
+  /** `transfer` are buffers of the message that move there instead of being copied: here they are empty then. */
+  postMessage(message: unknown, transfer?: readonly ArrayBuffer[]): void
   onMessage(listener: (message: unknown) => void): void
   onError(listener: (error: Error) => void): void
+  /** Hears that the worker is no more, whatever ended it; in a browser it never is by itself. */
+  onExit(listener: () => void): void
   /** Whether the process should live as long as the worker; true at the start. Without meaning in a browser. */
   keepAlive(on: boolean): void
   terminate(): Promise<void>

@@ -7,10 +7,24 @@ export {
   type TensorflowOptions
 } from '../kernels/tensorflow.ts'
 export { type ExampleImage, type ExamplesOptions, examplesOf } from './models/image-examples.ts'
-export { type LayersOptions, type LayersReplica, layersModel } from './models/layers.ts'
+export { type LayersOptions, type LayersReplica, type LayersResume, layersModel } from './models/layers.ts'
 export { type Example, type ExampleChunk, exampleChunk } from './models/layers-batch.ts'
+export type { LayersOptimizer } from './models/layers-optimizer.ts'
+export type {
+  BadExamples,
+  LayersInput,
+  LayersLoss,
+  LayersProgress,
+  LayersTraining,
+  SharedNetwork
+} from './models/layers-replica.ts'
 export { seeded } from './models/layers-seed.ts'
-export type { LayersLoss, LayersOptimizer } from './models/layers-trainer.ts'
+export {
+  type LayersThreadOptions,
+  type LayersThreadResume,
+  layersInThread,
+  type SavedModel
+} from './models/layers-thread.ts'
 export { loadGraphModel } from './models/saved-graph.ts'
 export { loadLayersModel } from './models/saved-model.ts'
 export { SavedModelError, type SavedSource } from './models/saved-source.ts'

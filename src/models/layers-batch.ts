@@ -79,9 +79,10 @@ export class Batch {
     }
     const at = this.length * width
     for (let i = 0; i < width; i++) {
-      const value = input[i]
+      this.inputs[at + i] = input[i]
+      // As it is trained: what is too large for 32 bits is not finite there.
+      const value = this.inputs[at + i]
       if (!Number.isFinite(value)) throw new RangeError(`layers: value ${i} of an input is ${value}`)
-      this.inputs[at + i] = value
     }
     this.#addLabel(label)
     this.length++

@@ -1,12 +1,15 @@
 import { expandRows } from '../delta.ts'
-import type { Delta, RowChanges, SharedReplica, TableShape } from '../types.ts'
+import type { Delta, RowChanges, TableShape } from '../types.ts'
 import { Breather } from './breather.ts'
-import { gainOf } from './layers-merge.ts'
+import { changesTo, gathered } from './layers-changes.ts'
+import { digest, hashValues } from './layers-hash.ts'
 import { NumberedRows } from './layers-names.ts'
-import { type DenseTable, ROW_VALUES } from './layers-table.ts'
+import type { SharedNetwork } from './layers-replica.ts'
+import { ROW_VALUES } from './layers-rows.ts'
+import type { LayersState } from './layers-state.ts'
+import type { DenseTable } from './layers-table.ts'
 import type { LayersTrainer } from './layers-trainer.ts'
 import { DivergenceError } from './row-check.ts'
-import { hashRow, RowSetHash } from './row-hash.ts'
 
 // A pack is one message of the swarm.
 const PACK_BYTES = 4 * 2 ** 20
@@ -15,29 +18,30 @@ const PACK_ROWS = Math.floor(PACK_BYTES / (ROW_VALUES + 13))
 const MANY = 0.01
 const FEW = 10
 
+/** What sharing needs of training. */
+type SharedTrainer = Pick<LayersTrainer, 'turns' | 'advice' | 'failure' | 'counts' | 'training'>
+
 /** A network as a swarm sees it. Everything here goes between two steps of the training that runs meanwhile. */
-export class SharedLayers implements SharedReplica {
+export class SharedLayers implements SharedNetwork {
   readonly tables: readonly TableShape[]
   readonly names: NumberedRows
-  /** 32 hexadecimal digits of the values that the network begins with: replicas that differ in it must not exchange deltas. */
   readonly fingerprint: string
-  /** Rows that were not finite or out of range and were put back. */
-  repaired = 0
+  repaired: number
   readonly #tables: readonly DenseTable[]
-  readonly #trainer: Pick<LayersTrainer, 'turns' | 'advice' | 'failure' | 'steps'>
-  readonly #gain: number | undefined
-  #hasMore = false
+  readonly #trainer: SharedTrainer
+  #hasMore: boolean
   #spent = 0
 
-  /** The first table holds what gradients move, `gain` as in `shareSent`, by default that of `gainOf`; of all others the mean is taken. */
+  /** The first table holds what gradients move; of all others the mean is taken. `saved` is where another stood. */
   constructor(
     tables: readonly DenseTable[],
-    trainer: Pick<LayersTrainer, 'turns' | 'advice' | 'failure' | 'steps'>,
-    gain: number | undefined
+    trainer: SharedTrainer,
+    saved: Pick<LayersState, 'hasMore' | 'repaired'> = { hasMore: false, repaired: 0 }
   ) {
     this.#tables = tables
     this.#trainer = trainer
-    this.#gain = gain
+    this.#hasMore = saved.hasMore
+    this.repaired = saved.repaired
     this.tables = tables.map(({ shape }) => shape)
     this.names = new NumberedRows(Math.max(...tables.map(({ rows }) => rows)))
     this.fingerprint = digest(tables.map(({ initial }) => initial))
@@ -51,6 +55,15 @@ export class SharedLayers implements SharedReplica {
     return this.#hasMore
   }
 
+  /** A copy of what is shared; to be asked between two steps. */
+  save(): Pick<LayersState, 'tables' | 'hasMore' | 'repaired'> {
+    return {
+      tables: this.#tables.map(table => table.save()),
+      hasMore: this.#hasMore,
+      repaired: this.repaired
+    }
+  }
+
   /** @throws DivergenceError where many rows are not finite; Error where training had failed. */
   pack(replicas: number): Promise<Delta> {
     return this.#timed(async rest => {
@@ -59,10 +72,12 @@ export class SharedLayers implements SharedReplica {
         throw new Error(`layers: not packed, since training had failed (${failure.message})`)
       }
       const delta: RowChanges[] = []
-      const own = this.#gain ?? gainOf(this.#trainer.steps)
+      const { topRows, gain } = this.#trainer.training
+      const { steps } = this.#trainer.counts
       this.#hasMore = false
       for (const [i, table] of this.#tables.entries()) {
-        const { changes, hasMore, sick } = await table.pack(PACK_ROWS, replicas, i === 0 ? own : 0, rest)
+        const rules = { limit: PACK_ROWS, topRows, replicas, gain: i === 0 ? gain : 0, steps }
+        const { changes, hasMore, sick } = await table.pack(rules, rest)
         if (sick > FEW && sick > MANY * table.rows) {
           throw new DivergenceError(
             `layers: training diverged, ${sick} of ${table.rows} rows of table ${table.shape.name} are not finite or out of range; ${this.#trainer.advice}`
@@ -72,7 +87,6 @@ export class SharedLayers implements SharedReplica {
         this.#hasMore ||= hasMore
         delta.push(changes)
       }
-      if (!this.#hasMore) this.#trainer.steps = 0
       return delta
     })
   }
@@ -163,64 +177,4 @@ export class SharedLayers implements SharedReplica {
       }
     }
   }
-}
-
-/** Rows one after the other; those that a table does not have are zero. */
-function gathered(values: Int32Array, rows: Uint32Array): Int32Array<ArrayBuffer> {
-  const found = new Int32Array(rows.length * ROW_VALUES)
-  for (const [i, row] of rows.entries()) {
-    found.set(values.subarray(row * ROW_VALUES, (row + 1) * ROW_VALUES), i * ROW_VALUES)
-  }
-  return found
-}
-
-/** What must be added to rows (ascending) of a table to make them `wanted`; a row that changes counts one contribution. */
-function changesTo({ shared, rows: own }: DenseTable, rows: Uint32Array, wanted: Int32Array): RowChanges {
-  const current = gathered(
-    shared,
-    rows.filter(row => row < own)
-  )
-  const changed: number[] = []
-  for (let i = 0; i * ROW_VALUES < current.length; i++) {
-    let differs = 0
-    for (let at = i * ROW_VALUES; at < (i + 1) * ROW_VALUES; at++) differs |= wanted[at] ^ current[at]
-    if (differs !== 0) changed.push(i)
-  }
-  const values = new Int32Array(changed.length * ROW_VALUES)
-  for (const [to, i] of changed.entries()) {
-    for (let d = 0; d < ROW_VALUES; d++)
-      values[to * ROW_VALUES + d] = wanted[i * ROW_VALUES + d] - current[i * ROW_VALUES + d]
-  }
-  return {
-    dim: ROW_VALUES,
-    rows: Uint32Array.from(changed, i => rows[i]),
-    shifts: new Uint8Array(changed.length),
-    values,
-    accumulators: new Int32Array(changed.length),
-    counts: new Uint32Array(changed.length).fill(1)
-  }
-}
-
-const ZEROS = new Int32Array(ROW_VALUES)
-
-function hashValues(values: Int32Array, row: number, out: Uint32Array, at: number): void {
-  const first = row * ROW_VALUES
-  if (first < values.length) hashRow(values, first, first + ROW_VALUES, 0, out, at)
-  else hashRow(ZEROS, 0, ROW_VALUES, 0, out, at)
-}
-
-/** A hash of all rows, but of those that are as they are in `without`. */
-function digest(tables: readonly Int32Array[], without?: readonly Int32Array[]): string {
-  const hash = new RowSetHash()
-  const row = new Uint32Array(2)
-  const old = new Uint32Array(2)
-  for (const [table, values] of tables.entries()) {
-    for (let i = 0; i * ROW_VALUES < values.length; i++) {
-      hashValues(values, i, row, 0)
-      if (without !== undefined) hashValues(without[table], i, old, 0)
-      if (without !== undefined && row[0] === old[0] && row[1] === old[1]) continue
-      hash.add(table, i, 0, row[0], row[1])
-    }
-  }
-  return hash.digest()
 }

@@ -1,19 +1,23 @@
-import { type Tensor, tensor } from '@tensorflow/tfjs-core'
 import type { LayerVariable } from '@tensorflow/tfjs-layers'
 import type { Tensorflow } from '../../kernels/tensorflow.ts'
 import type { RowChanges, TableShape } from '../types.ts'
-import { shareSent, workersKnown } from './layers-merge.ts'
-import { applyRow, packRow, type RowPlace, restoreRow } from './layers-rows.ts'
+import { gainOf, shareSent, workersKnown } from './layers-merge.ts'
+import { Packing } from './layers-packing.ts'
+import { applyRow, ROW_VALUES, restoreRow } from './layers-rows.ts'
+import { rowEnergy, topRows } from './layers-top-rows.ts'
+import { type Parameter, placeOf, WeightRows } from './layers-weights.ts'
 
-/** Values in a row: enough that a row's key on the wire is small beside it, few enough that rows differ in how far they move. */
-export const ROW_VALUES = 256
-
-/** One weight of the network, cut into rows; the last one is filled up with zeros that nothing changes. */
-interface Parameter {
-  readonly weight: LayerVariable
-  readonly size: number
-  readonly firstRow: number
-  readonly endRow: number
+/** What goes into a pack. */
+export interface PackRules {
+  /** Rows it may have; it goes on where the last one ended. */
+  readonly limit: number
+  /** Rows it has at most, those of the greatest squared change; the others wait. Undefined: all. */
+  readonly topRows: number | undefined
+  readonly replicas: number
+  /** As in `shareSent`; undefined: 1 over the steps that a row's change holds. */
+  readonly gain: number | undefined
+  /** Steps made since the start. */
+  readonly steps: number
 }
 
 export interface PackedTable {
@@ -24,6 +28,17 @@ export interface PackedTable {
   readonly sick: number
 }
 
+/** What a table holds beside the weights. */
+export interface TableState {
+  readonly shared: Int32Array<ArrayBuffer>
+  readonly initial: Int32Array<ArrayBuffer>
+  readonly contributions: Uint32Array<ArrayBuffer>
+  readonly workers: Float32Array<ArrayBuffer>
+  readonly packedAt: Uint32Array<ArrayBuffer>
+  /** Where the next pack goes on. */
+  readonly next: number
+}
+
 /**
  * Some weights of a network as one table: each begins a row of its own. What is agreed on is kept here; the weights stay where they
  * are, read in place, and replaced as a whole where they change.
@@ -32,14 +47,15 @@ export class DenseTable {
   readonly shape: TableShape
   /** Rows that hold weights; those from here to the capacity stay zero. */
   readonly rows: number
-  readonly shared: Int32Array
+  readonly shared: Int32Array<ArrayBuffer>
   /** What every replica of this network begins with. */
-  readonly initial: Int32Array
-  readonly #tensorflow: Tensorflow
-  readonly #parameters: readonly Parameter[]
+  readonly initial: Int32Array<ArrayBuffer>
+  readonly #weights: WeightRows
   /** For each row, the packs of others since the last own one, and how many replicas were at work on it before. */
-  readonly #contributions: Uint32Array
-  readonly #workers: Float32Array
+  readonly #contributions: Uint32Array<ArrayBuffer>
+  readonly #workers: Float32Array<ArrayBuffer>
+  /** For each row, the step after which it was packed last. */
+  readonly #packedAt: Uint32Array<ArrayBuffer>
   /** Where the next pack goes on, if the last one was full. */
   #next = 0
 
@@ -48,74 +64,106 @@ export class DenseTable {
     weights: readonly LayerVariable[],
     { name, unit, capacity }: Pick<TableShape, 'name' | 'unit' | 'capacity'>
   ) {
-    this.#tensorflow = tensorflow
-    let firstRow = 0
-    this.#parameters = weights.map(weight => {
-      const values = weight.read()
-      const parameter = { weight, size: values.size, firstRow, endRow: firstRow + rowsOf(values) }
-      firstRow = parameter.endRow
-      return parameter
-    })
-    this.rows = firstRow
+    this.#weights = new WeightRows(tensorflow, weights)
+    this.rows = this.#weights.rows
     this.shape = { name, dim: ROW_VALUES, unit, capacity }
     this.shared = new Int32Array(this.rows * ROW_VALUES)
     this.#contributions = new Uint32Array(this.rows)
     this.#workers = new Float32Array(this.rows)
+    this.#packedAt = new Uint32Array(this.rows)
     this.initial = new Int32Array(this.shared.length)
   }
 
   /** Takes the weights as they are for what every replica begins with. Comes before all else. */
   async begin(): Promise<void> {
     const { unit } = this.shape
-    for (const { weight, firstRow } of this.#parameters) {
-      const values = await weight.read().data<'float32'>()
+    await this.#weights.begin((values, firstRow) => {
       const at = firstRow * ROW_VALUES
       for (let i = 0; i < values.length; i++) this.shared[at + i] = Math.round(values[i] / unit)
-      // Wherever the network was made, from here on it is on this backend.
-      const here = tensor(values.slice(), weight.read().shape)
-      weight.write(here)
-      here.dispose()
-    }
+    })
     this.initial.set(this.shared)
   }
 
-  /** Packs at most `limit` rows, going on where the last pack ended; `gain` as in `shareSent`; `rest` is awaited between weights. */
-  async pack(limit: number, replicas: number, gain: number, rest: () => Promise<void>): Promise<PackedTable> {
+  /** A copy of what it holds. */
+  save(): TableState {
+    return {
+      shared: this.shared.slice(),
+      initial: this.initial.slice(),
+      contributions: this.#contributions.slice(),
+      workers: this.#workers.slice(),
+      packedAt: this.#packedAt.slice(),
+      next: this.#next
+    }
+  }
+
+  /** Goes on with what another table of the same weights held, in the place of `begin`. */
+  restore({ shared, initial, contributions, workers, packedAt, next }: TableState): void {
+    this.shared.set(shared)
+    this.initial.set(initial)
+    this.#contributions.set(contributions)
+    this.#workers.set(workers)
+    this.#packedAt.set(packedAt)
+    this.#next = next
+  }
+
+  /** Packs what was trained; `rest` is awaited between weights. */
+  async pack(rules: PackRules, rest: () => Promise<void>): Promise<PackedTable> {
+    const { limit, replicas, gain, steps } = rules
+    const chosen =
+      rules.topRows === undefined ? undefined : await this.#top(Math.min(rules.topRows, limit), rest)
     const packing = new Packing(Math.min(limit, this.rows))
     const largest = 0.9 * 2 ** 31 * this.shape.unit
     const begun = this.#next
-    for (const parameter of this.#parameters) {
+    for (const parameter of this.#weights.all) {
       if (parameter.endRow <= begun || packing.full) continue
       const first = Math.max(begun, parameter.firstRow)
       const packRows = (weights: Float32Array) => {
         for (let row = first; row < parameter.endRow && !packing.full; row++) {
-          const contributions = this.#contributions[row]
-          const alpha = shareSent(this.#workers[row], contributions, replicas, gain)
-          packing.add(row, this.#place(parameter, row, weights), this.shape.unit, alpha, largest)
-          this.#workers[row] = workersKnown(this.#workers[row], contributions, replicas)
-          this.#contributions[row] = 0
           this.#next = row + 1
+          if (chosen !== undefined && chosen[row] === 0) continue
+          const contributions = this.#contributions[row]
+          const workers = this.#workers[row]
+          const share = gain ?? gainOf(steps - this.#packedAt[row])
+          const alpha = shareSent(workers, contributions, replicas, share)
+          packing.add(row, placeOf(parameter, row, weights, this.shared), this.shape.unit, alpha, largest)
+          this.#workers[row] = workersKnown(workers, contributions, replicas)
+          this.#contributions[row] = 0
+          this.#packedAt[row] = steps
         }
       }
-      if (replicas <= 1) await this.#tensorflow.look(parameter.weight.read(), packRows)
-      else await this.#replace(parameter, packRows)
+      if (replicas <= 1) await this.#weights.look(parameter, packRows)
+      else await this.#weights.change(parameter, packRows)
       await rest()
     }
-    const hasMore = this.#next < this.rows
+    // Rows that were not chosen wait until they have changed more than others.
+    const hasMore = chosen === undefined && this.#next < this.rows
     if (!hasMore) this.#next = 0
-    for (const parameter of this.#parameters) await this.#restore(parameter, packing.sick)
+    for (const parameter of this.#weights.all) await this.#restore(parameter, packing.sick)
     return { changes: packing.changes(), hasMore, sick: packing.sick.length }
+  }
+
+  /** Marks the rows that have changed most since they were packed. */
+  async #top(count: number, rest: () => Promise<void>): Promise<Uint8Array> {
+    const energies = new Float64Array(this.rows)
+    for (const parameter of this.#weights.all) {
+      await this.#weights.look(parameter, weights => {
+        for (let row = parameter.firstRow; row < parameter.endRow; row++)
+          energies[row] = rowEnergy(placeOf(parameter, row, weights, this.shared), this.shape.unit)
+      })
+      await rest()
+    }
+    return topRows(energies, count)
   }
 
   async apply(changes: RowChanges, rest: () => Promise<void>): Promise<void> {
     const { rows, values, shifts, counts } = changes
     let i = 0
-    for (const parameter of this.#parameters) {
+    for (const parameter of this.#weights.all) {
       if (i === rows.length) break
       if (rows[i] >= parameter.endRow) continue
-      await this.#replace(parameter, weights => {
+      await this.#weights.change(parameter, weights => {
         for (; i < rows.length && rows[i] < parameter.endRow; i++) {
-          const place = this.#place(parameter, rows[i], weights)
+          const place = placeOf(parameter, rows[i], weights, this.shared)
           applyRow(place, this.shape.unit, values, i * ROW_VALUES, shifts[i])
           this.#contributions[rows[i]] += counts[i]
         }
@@ -128,71 +176,8 @@ export class DenseTable {
   async #restore(parameter: Parameter, rows: readonly number[]): Promise<void> {
     const own = rows.filter(row => row >= parameter.firstRow && row < parameter.endRow)
     if (own.length === 0) return
-    await this.#replace(parameter, weights => {
-      for (const row of own) restoreRow(this.#place(parameter, row, weights), this.shape.unit)
+    await this.#weights.change(parameter, weights => {
+      for (const row of own) restoreRow(placeOf(parameter, row, weights, this.shared), this.shape.unit)
     })
-  }
-
-  /** Gives a weight new values: the old ones, changed. */
-  async #replace({ weight }: Parameter, change: (weights: Float32Array) => void): Promise<void> {
-    const replaced = await this.#tensorflow.changed(weight.read(), change)
-    weight.write(replaced)
-    replaced.dispose()
-  }
-
-  #place({ firstRow, size }: Parameter, row: number, weights: Float32Array): RowPlace {
-    const at = (row - firstRow) * ROW_VALUES
-    return {
-      weights,
-      at,
-      shared: this.shared,
-      to: row * ROW_VALUES,
-      length: Math.min(ROW_VALUES, size - at)
-    }
-  }
-}
-
-/** Rows that a weight takes. */
-export function rowsOf({ size }: Pick<Tensor, 'size'>): number {
-  return Math.ceil(size / ROW_VALUES)
-}
-
-/** A pack while it is made. */
-class Packing {
-  readonly sick: number[] = []
-  readonly #rows: Uint32Array<ArrayBuffer>
-  readonly #shifts: Uint8Array<ArrayBuffer>
-  readonly #values: Int8Array<ArrayBuffer>
-  #count = 0
-
-  constructor(limit: number) {
-    this.#rows = new Uint32Array(limit)
-    this.#shifts = new Uint8Array(limit)
-    this.#values = new Int8Array(limit * ROW_VALUES)
-  }
-
-  get full(): boolean {
-    return this.#count === this.#rows.length
-  }
-
-  add(row: number, place: RowPlace, unit: number, alpha: number, limit: number): void {
-    const shift = packRow(place, unit, alpha, limit, this.#values, this.#count * ROW_VALUES)
-    if (Number.isNaN(shift)) this.sick.push(row)
-    if (!(shift >= 0)) return
-    this.#rows[this.#count] = row
-    this.#shifts[this.#count] = shift
-    this.#count++
-  }
-
-  changes(): RowChanges {
-    const count = this.#count
-    return {
-      dim: ROW_VALUES,
-      rows: this.#rows.slice(0, count),
-      shifts: this.#shifts.slice(0, count),
-      values: this.#values.slice(0, count * ROW_VALUES),
-      accumulators: new Int32Array(count),
-      counts: new Uint32Array(count).fill(1)
-    }
   }
 }

@@ -3,10 +3,12 @@ import { before, suite, test } from 'node:test'
 import { tensor } from '@tensorflow/tfjs-core'
 import { LayerVariable } from '@tensorflow/tfjs-layers'
 import { openTensorflow, type Tensorflow } from '../../kernels/tensorflow.ts'
-import { DenseTable, ROW_VALUES } from '../../src/models/layers-table.ts'
+import { ROW_VALUES } from '../../src/models/layers-rows.ts'
+import { DenseTable, type PackRules } from '../../src/models/layers-table.ts'
 
 const UNIT = 2 ** -20
 const rest = async () => {}
+const ALL: PackRules = { limit: 100, topRows: undefined, replicas: 1, gain: 1, steps: 1 }
 
 suite('weights as a table of rows', () => {
   let tensorflow: Tensorflow
@@ -46,7 +48,7 @@ suite('weights as a table of rows', () => {
     const packed: number[] = []
     const more: boolean[] = []
     for (let i = 0; i < 2; i++) {
-      const { changes, hasMore } = await table.pack(3, 1, 1, rest)
+      const { changes, hasMore } = await table.pack({ ...ALL, limit: 3 }, rest)
       packed.push(...changes.rows)
       more.push(hasMore)
     }
@@ -60,13 +62,54 @@ suite('weights as a table of rows', () => {
       values.fill(1.5)
       values[ROW_VALUES + 7] = Number.NaN
     })
-    const { changes, sick } = await table.pack(10, 2, 0, rest)
+    const { changes, sick } = await table.pack({ ...ALL, limit: 10, replicas: 2, gain: 0 }, rest)
     deepStrictEqual([...changes.rows], [0, 2])
     deepStrictEqual(sick, 1)
     const values = weights[0].read().dataSync()
     ok(values.subarray(ROW_VALUES, 2 * ROW_VALUES).every(value => value === 1))
     // The mean of two replicas: half of the change is kept.
     deepStrictEqual(values[0], 1.25)
+  })
+
+  test('of top rows, those with the greatest squared change go first, and none is lost', async () => {
+    const { table, weights } = await opened()
+    const other = await opened()
+    set(weights[0], values => {
+      values.fill(1.25, 0, ROW_VALUES)
+      values[ROW_VALUES] = 9
+      values.fill(1.5, 2 * ROW_VALUES)
+    })
+    set(weights[1], values => values.fill(3.3))
+    const order: number[][] = []
+    for (let pack = 0; pack < 40; pack++) {
+      const { changes, hasMore } = await table.pack({ ...ALL, topRows: 1 }, rest)
+      deepStrictEqual(hasMore, false)
+      order.push([...changes.rows])
+      await other.table.apply(changes, rest)
+    }
+    // Squared changes: 16, 64, 32 and 0.27. What rounding leaves of them is in turn the greatest again.
+    deepStrictEqual(order.slice(0, 3), [[1], [2], [0]])
+    ok(order.some(rows => rows.includes(3)))
+    deepStrictEqual(order.at(-1), [])
+    deepStrictEqual(other.table.shared, table.shared)
+    for (const [i, weight] of weights.entries()) {
+      const sent = other.weights[i].read().dataSync()
+      for (const [at, value] of weight.read().dataSync().entries()) ok(Math.abs(sent[at] - value) <= UNIT)
+    }
+  })
+
+  test('a row that was not among the top ones holds the steps of all packs that left it out', async () => {
+    const wide = { ...ALL, replicas: 2, gain: undefined }
+    const { table, weights } = await opened()
+    set(weights[0], values => values.fill(9))
+    set(weights[1], values => values.fill(4))
+    await table.pack({ ...wide, topRows: 3, steps: 1 }, rest)
+    await table.pack({ ...wide, topRows: 4, steps: 2 }, rest)
+    // By then its change, from 2 to 4, is of two steps: √2 / 2 of it is kept, where one of one step would be kept whole.
+    const [kept] = weights[1].read().dataSync()
+    ok(Math.abs(kept - (2 + Math.SQRT2)) < 1e-6, `${kept}`)
+    const [whole] = weights[0].read().dataSync()
+    ok(Math.abs(whole - 9) < 1e-6, `${whole}`)
   })
 
   test('changes of rows that hold nothing are left out by all alike', async () => {

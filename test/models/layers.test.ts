@@ -1,16 +1,13 @@
-import { deepStrictEqual, notDeepStrictEqual, ok, rejects } from 'node:assert'
+import { deepStrictEqual, notDeepStrictEqual, ok, rejects, throws } from 'node:assert'
 import { before, suite, test } from 'node:test'
 import { memory } from '@tensorflow/tfjs-core'
-import { initializers, type LayersModel, layers, sequential } from '@tensorflow/tfjs-layers'
+import { layers, sequential } from '@tensorflow/tfjs-layers'
 import fc from 'fast-check'
 import { openTensorflow, type Tensorflow } from '../../kernels/tensorflow.ts'
 import { type LayersOptions, type LayersReplica, layersModel } from '../../src/models/layers.ts'
-import { type Example, exampleChunk } from '../../src/models/layers-batch.ts'
 import { DivergenceError } from '../../src/models/row-check.ts'
 import type { Delta } from '../../src/types.ts'
-
-const CLASSES = 3
-const INPUTS = 6
+import { accuracyOf, INPUTS, inColumns, points, smallNetwork } from './small-network.ts'
 
 suite('a network as a replica', () => {
   let tensorflow: Tensorflow
@@ -20,7 +17,7 @@ suite('a network as a replica', () => {
 
   const replicaOf = (options: Partial<LayersOptions> = {}): Promise<LayersReplica> =>
     layersModel(tensorflow, {
-      model: network(),
+      model: smallNetwork(),
       loss: 'sparseCategoricalCrossentropy',
       optimizer: { kind: 'adam', rate: 0.01 },
       batch: 16,
@@ -34,14 +31,14 @@ suite('a network as a replica', () => {
       { kind: 'adam', rate: 0.01 }
     ] as const) {
       const replica = await replicaOf({ optimizer })
-      await replica.train(examples(1, 200))
+      await replica.train(points(1, 200))
       const early = await replica.progress()
-      for (let seed = 2; seed < 8; seed++) await replica.train(examples(seed, 200))
+      for (let seed = 2; seed < 8; seed++) await replica.train(points(seed, 200))
       await replica.drain()
       const late = await replica.progress()
       deepStrictEqual(late.words, 1400)
       ok(late.loss < early.loss, `${optimizer.kind}: ${late.loss} is not below ${early.loss}`)
-      const right = await accuracy(replica)
+      const right = await accuracyOf(replica)
       ok(right > 0.85, `${optimizer.kind}: ${right}`)
       await replica.close()
     }
@@ -50,16 +47,9 @@ suite('a network as a replica', () => {
   test('columns train exactly as single examples do', async () => {
     const single = await replicaOf()
     const columns = await replicaOf()
-    const some = examples(1, 100)
+    const some = points(1, 100)
     await single.train(some)
-    const inputs = Float32Array.from(some.flatMap(({ input }) => Array.from(input)))
-    await columns.train(
-      exampleChunk(
-        inputs,
-        Int32Array.from(some, ({ label }) => Number(label)),
-        100
-      )
-    )
+    await columns.train(inColumns(some))
     for (const replica of [single, columns]) {
       await replica.drain()
       await replica.shared.pack(1)
@@ -71,7 +61,7 @@ suite('a network as a replica', () => {
     const alone = await replicaOf()
     const pair = [await replicaOf(), await replicaOf()]
     for (let round = 0; round < 20; round++) {
-      const some = examples(100 + round, 64)
+      const some = points(100 + round, 64)
       await alone.train(some)
       await pair[0].train(some.slice(0, 32))
       await pair[1].train(some.slice(32))
@@ -81,9 +71,9 @@ suite('a network as a replica', () => {
       await pair[1].shared.apply(first)
       await pair[0].shared.apply(second)
     }
-    const target = await accuracy(alone)
+    const target = await accuracyOf(alone)
     ok(target > 0.9)
-    for (const replica of pair) ok((await accuracy(replica)) > target - 0.03)
+    for (const replica of pair) ok((await accuracyOf(replica)) > target - 0.03)
     deepStrictEqual(await pair[0].shared.sharedHash(), await pair[1].shared.sharedHash())
   })
 
@@ -95,7 +85,7 @@ suite('a network as a replica', () => {
         const waiting: Delta[][] = [[], [], []]
         for (const [i, [kind, which, choice]] of events.entries()) {
           const replica = replicas[which]
-          if (kind === 'train') await replica.train(examples(i + 1, 16))
+          if (kind === 'train') await replica.train(points(i + 1, 16))
           if (kind === 'pack') {
             const delta = await replica.shared.pack(3)
             for (const other of [0, 1, 2]) if (other !== which) waiting[other].push(delta)
@@ -120,8 +110,8 @@ suite('a network as a replica', () => {
 
   test('what is not sent yet is kept where others add theirs', async () => {
     const [one, other] = [await replicaOf(), await replicaOf()]
-    await other.train(examples(1, 64))
-    await one.train(examples(2, 64))
+    await other.train(points(1, 64))
+    await one.train(points(2, 64))
     const before = await one.predict([new Float32Array(INPUTS).fill(1)])
     await one.shared.apply(await other.shared.pack(1))
     notDeepStrictEqual(await one.predict([new Float32Array(INPUTS).fill(1)]), before)
@@ -132,7 +122,7 @@ suite('a network as a replica', () => {
   test('statistics are averaged: two replicas that saw the same come to what one did, not to twice that', async () => {
     const alone = await replicaOf()
     const pair = [await replicaOf(), await replicaOf()]
-    const some = examples(3, 160)
+    const some = points(3, 160)
     for (const replica of [alone, ...pair]) await replica.train(some)
     await alone.shared.pack(1)
     const first = await pair[0].shared.pack(2)
@@ -144,22 +134,22 @@ suite('a network as a replica', () => {
   })
 
   test('frozen layers are not sent, and do not change', async () => {
-    const model = network()
+    const model = smallNetwork()
     model.layers[0].trainable = false
     const replica = await replicaOf({ model })
     const all = await replicaOf()
     ok(replica.shared.names.size < all.shared.names.size)
     const before = model.layers[0].getWeights()[0].dataSync().slice()
-    await replica.train(examples(1, 64))
+    await replica.train(points(1, 64))
     await replica.shared.pack(1)
     deepStrictEqual(model.layers[0].getWeights()[0].dataSync(), before)
   })
 
   test('a newcomer adopts a state, keeps what it has not sent, and then agrees', async () => {
     const [old, newcomer] = [await replicaOf(), await replicaOf()]
-    await old.train(examples(1, 160))
+    await old.train(points(1, 160))
     await old.shared.pack(1)
-    await newcomer.train(examples(2, 32))
+    await newcomer.train(points(2, 32))
     await newcomer.shared.pack(1)
     const every = Uint32Array.from({ length: old.shared.names.size }, (_, row) => row)
     const state = await old.shared.readShared(old.shared.tables.map(() => every))
@@ -179,7 +169,7 @@ suite('a network as a replica', () => {
   test('the fingerprint tells networks that begin alike from others', async () => {
     deepStrictEqual((await replicaOf()).shared.fingerprint, (await replicaOf()).shared.fingerprint)
     notDeepStrictEqual(
-      (await replicaOf({ model: network(9) })).shared.fingerprint,
+      (await replicaOf({ model: smallNetwork(9) })).shared.fingerprint,
       (await replicaOf()).shared.fingerprint
     )
   })
@@ -194,8 +184,112 @@ suite('a network as a replica', () => {
       replica.train([{ input: [0, 0, Number.NaN, 0, 0, 0], label: 0 }]),
       /layers: value 2 of an input is NaN$/
     )
-    await replica.train(examples(1, 32))
+    await replica.train(points(1, 32))
     deepStrictEqual((await replica.progress()).words, 32)
+  })
+
+  test('bad examples are left out and counted where someone hears of them, and the others train as if they had not been', async () => {
+    const heard: [string, number][] = []
+    const replica = await replicaOf({
+      onBadExample: ({ message }, example) => heard.push([message, example])
+    })
+    const plain = await replicaOf()
+    const some = points(1, 40)
+    await plain.train(some)
+    const [first, ...others] = some
+    await replica.train([first, { input: [1], label: 0 }, ...others.slice(0, 9), { ...first, label: -1 }])
+    await replica.train(others.slice(9))
+    deepStrictEqual(heard, [
+      ['layers: an input must have 6 values; got 1', 1],
+      ['layers: a label must be a class, 0 to 2; got -1', 11]
+    ])
+    const { words, skipped } = await replica.progress()
+    deepStrictEqual([words, skipped], [40, 2])
+    for (const one of [plain, replica]) {
+      await one.drain()
+      await one.shared.pack(1)
+    }
+    deepStrictEqual(await replica.shared.sharedHash(), await plain.shared.sharedHash())
+  })
+
+  test('what cannot be told in 32 bits is not finite', async () => {
+    const replica = await replicaOf()
+    await rejects(
+      replica.train([{ input: [0, 1e300, 0, 0, 0, 0], label: 0 }]),
+      /value 1 of an input is Infinity$/
+    )
+  })
+
+  test('progress tells the accuracy of the examples trained since the last, before they were learned from', async () => {
+    const replica = await replicaOf()
+    const some = points(5, 16)
+    const given = await replica.predict(some)
+    await replica.train(some)
+    const right = given.filter((scores, i) => scores.indexOf(Math.max(...scores)) === some[i].label)
+    // Batch normalisation predicts by other statistics than it trains by, at first nearly the same.
+    const { accuracy } = await replica.progress()
+    ok(Math.abs(accuracy - right.length / 16) < 0.2, `${accuracy}; ${right.length} of 16 were right`)
+    deepStrictEqual((await replica.progress()).accuracy, Number.NaN)
+    for (let seed = 1; seed < 10; seed++) await replica.train(points(seed, 160))
+    ok((await replica.progress()).accuracy > 0.6)
+    const values = await replicaOf({ loss: 'meanSquaredError' })
+    await values.train([{ input: new Float32Array(INPUTS), label: [1, 0, 0] }])
+    await values.drain()
+    deepStrictEqual((await values.progress()).accuracy, Number.NaN)
+  })
+
+  test('the rate changes from the next step on, and what the optimiser remembers stays', async () => {
+    for (const kind of ['sgd', 'momentum', 'adam'] as const) {
+      const hashAfter = async (first: number, change: (replica: LayersReplica) => void) => {
+        const replica = await replicaOf({ optimizer: { kind, rate: first } })
+        await replica.train(points(1, 64))
+        change(replica)
+        await replica.train(points(2, 64))
+        await replica.shared.pack(1)
+        const hash = await replica.shared.sharedHash()
+        await replica.close()
+        return hash
+      }
+      const constant = await hashAfter(0.02, () => {})
+      deepStrictEqual(await hashAfter(0.02, replica => replica.rate(0.02)), constant)
+      const faster = await hashAfter(0.02, replica => replica.rate(0.04))
+      notDeepStrictEqual(faster, constant)
+      // A boost is a change of the rate, and goes with any.
+      deepStrictEqual(await hashAfter(0.02, replica => replica.boost(2)), faster)
+      deepStrictEqual(
+        await hashAfter(0.02, replica => {
+          replica.boost(0.5)
+          replica.rate(0.08)
+        }),
+        faster
+      )
+    }
+  })
+
+  test('a rate or a boost that is none is refused at once', async () => {
+    const replica = await replicaOf()
+    throws(() => replica.rate(0), /layers: the rate must be above 0; got 0$/)
+    throws(() => replica.boost(Number.NaN), /layers: boost must be a number above 0; got NaN$/)
+  })
+
+  test('a head that is reset is another each time, the same in every replica, and travels in the next packs', async () => {
+    const [one, other, twice] = [await replicaOf(), await replicaOf(), await replicaOf()]
+    const before = await one.predict([new Float32Array(INPUTS).fill(0.5)])
+    for (const replica of [one, twice]) replica.resetHead()
+    twice.resetHead()
+    const send = async (from: LayersReplica, to: LayersReplica) => {
+      // Rows are sent with four bits for a value; what rounding leaves goes with the next packs.
+      for (let pack = 0; pack < 12; pack++) await to.shared.apply(await from.shared.pack(1))
+    }
+    await one.drain()
+    const input = [new Float32Array(INPUTS).fill(0.5)]
+    const reset = await one.predict(input)
+    notDeepStrictEqual(reset, before)
+    notDeepStrictEqual(await twice.predict(input), reset)
+    await send(one, other)
+    const [got] = await other.predict(input)
+    for (const [i, value] of reset[0].entries()) ok(Math.abs(got[i] - value) < 1e-4, `${got}; ${reset[0]}`)
+    deepStrictEqual(await other.shared.sharedHash(), await one.shared.sharedHash())
   })
 
   test('options that are wrong are refused in one line', async () => {
@@ -205,7 +299,7 @@ suite('a network as a replica', () => {
       replicaOf({ optimizer: { kind: 'sgd', rate: -1 } }),
       /layers: the rate must be above 0; got -1$/
     )
-    const model = network()
+    const model = smallNetwork()
     for (const layer of model.layers) layer.trainable = false
     await rejects(
       replicaOf({ model }),
@@ -221,7 +315,7 @@ suite('a network as a replica', () => {
       loss: 'meanSquaredError',
       optimizer: { kind: 'sgd', rate: 1e30 }
     })
-    const some = examples(1, 320).map(({ input }) => ({ input, label: 1 }))
+    const some = points(1, 320).map(({ input }) => ({ input, label: 1 }))
     await rejects(
       replica.train(some),
       error => error instanceof DivergenceError && /lower the rate \(now 1e\+30, sgd\)$/.test(error.message)
@@ -232,9 +326,9 @@ suite('a network as a replica', () => {
   test('training, packing and applying leave no tensors behind', async () => {
     const [one, other] = [await replicaOf(), await replicaOf()]
     const round = async () => {
-      await one.train(examples(1, 64))
+      await one.train(points(1, 64))
       await other.shared.apply(await one.shared.pack(2))
-      await other.train(examples(2, 64))
+      await other.train(points(2, 64))
       await one.shared.apply(await other.shared.pack(2))
       await one.predict([new Float32Array(INPUTS)])
     }
@@ -244,43 +338,6 @@ suite('a network as a replica', () => {
     deepStrictEqual(memory().numTensors, numTensors)
   })
 })
-
-function network(seed = 1): LayersModel {
-  const initializer = (of: number) => initializers.glorotUniform({ seed: seed + of })
-  return sequential({
-    layers: [
-      layers.dense({
-        units: 48,
-        activation: 'relu',
-        inputShape: [INPUTS],
-        kernelInitializer: initializer(1)
-      }),
-      layers.batchNormalization({ momentum: 0.9 }),
-      layers.dense({ units: CLASSES, activation: 'softmax', kernelInitializer: initializer(2) })
-    ]
-  })
-}
-
-/** Points in a cube, by which of their first three coordinates is the greatest. */
-function examples(seed: number, count: number): Example[] {
-  let state = Math.imul(seed, 0x9e3779b1) >>> 0
-  const next = () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-    return (state / 2 ** 32) * 2 - 1
-  }
-  return Array.from({ length: count }, () => {
-    const input = Float32Array.from({ length: INPUTS }, next)
-    const first = input.subarray(0, CLASSES)
-    return { input, label: first.indexOf(Math.max(...first)) }
-  })
-}
-
-async function accuracy(replica: LayersReplica): Promise<number> {
-  const some = examples(77777, 400)
-  const given = await replica.predict(some.map(({ input }) => input))
-  const right = given.filter((scores, i) => scores.indexOf(Math.max(...scores)) === some[i].label)
-  return right.length / some.length
-}
 
 /** How far the first moving mean has moved from where it began, in its unit, as agreed on. */
 async function statistics(replica: LayersReplica): Promise<number[]> {

@@ -1,7 +1,7 @@
 import { ok } from 'node:assert'
 import { setBackend, type Tensor, tensor, train } from '@tensorflow/tfjs-core'
 import { layers, sequential } from '@tensorflow/tfjs-layers'
-import type { LayersLoss } from '../../../src/models/layers-trainer.ts'
+import type { LayersLoss } from '../../../src/models/layers-replica.ts'
 import { gradient } from './float64.ts'
 import { dense, each, mean, sigmoid, softmax } from './layer-definitions.ts'
 
