@@ -1,6 +1,6 @@
-// Usage: npm run bench -- drift [--json] [--runs 300] [--updates 2000000] [--streams NAME,…] [--python PATH] [--part NAME,…] [--write]
+// Usage: npm run bench -- drift [--json] [--runs 300] [--updates 2000000] [--streams NAME,…] [--python PATH] [--part NAME,…] [--seconds 5] [--write]
 //
-// Detectors of drift: how right they are, and how fast; and a model that adapts. Parts: detectors, sentiment, choices; by default the first two.
+// Detectors of drift: how right they are, and how fast; and a model that adapts. Parts: detectors, sentiment, choices, lag; by default the first two.
 //
 //   f1         of drifts found, with the mean delay in rows and false alarms a run, on streams of errors whose share goes from 0.2 to 0.8
 //              at row 1000 (sudden), or from row 2000 on by 0.001 a row (gradual); `runs` seeds. The published forms must come to the
@@ -23,10 +23,19 @@
 //   accuracy   of that run, of training always, and of no training after the first convergence; kappa is the mean over windows of 1000 tweets
 //   curve      of these: balanced accuracy over the last 1000 tweets
 //   tried      choices: every detector, responses to a drift, rules of convergence
+//
+// Lag, where ../shared/data is: the sentiment job itself, on the same tweets, round and round, from a feed over http in another process that
+// sends them by the clock, whether they are read or not. Each run takes `--seconds`; its first fifth is left out.
+//
+//   highest rate   tweets a second at which the queue of those that are due and not learned does not grow by more than 2 % of them,
+//                  training always; by doubling and four bisections
+//   lag            from when a tweet is due to when the model has learned it: median and 99th percentile, at half of that rate and at
+//                  90 %; also where it learns when needed, with labels swapped in the middle, of the tweets it learned. `queue` is its mean length
 
 import { parseArgs } from 'node:util'
 import { driftData } from './drift-data.ts'
 import { measureErrors } from './drift-errors.ts'
+import { measureLag } from './drift-lag.ts'
 import { measureLearning } from './drift-learning.ts'
 import { measureSentiment } from './drift-sentiment.ts'
 import { measureChoices } from './drift-sentiment-choices.ts'
@@ -45,6 +54,7 @@ const { values } = parseArgs({
     streams: { type: 'string' },
     python: { type: 'string', default: 'python3' },
     part: { type: 'string', default: 'detectors,sentiment' },
+    seconds: { type: 'string', default: '5' },
     write: { type: 'boolean', default: false }
   }
 })
@@ -54,7 +64,7 @@ const parts = values.part.split(',')
 const loaded = machine()
 const report = openReport(values.json)
 if (parts.includes('detectors')) await measureDetectors()
-if (parts.includes('sentiment') || parts.includes('choices')) await measureTweets()
+if (['sentiment', 'choices', 'lag'].some(part => parts.includes(part))) await measureTweets()
 if (values.write) writeSection('drift', loaded, [markdownTable(report.rows)])
 report.close()
 
@@ -77,4 +87,5 @@ async function measureTweets(): Promise<void> {
   }
   if (parts.includes('sentiment')) await measureSentiment(report, tweets, Number(values.runs))
   if (parts.includes('choices')) await measureChoices(report, tweets)
+  if (parts.includes('lag')) await measureLag(report, Number(values.seconds))
 }

