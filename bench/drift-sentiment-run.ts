@@ -1,5 +1,6 @@
-import { type Adaptation, type AdaptOptions, adapt } from '../src/dataflow/adapt.ts'
+import { type AdaptOptions, adapt } from '../src/dataflow/adapt.ts'
 import type { Adapted } from '../src/dataflow/adapt-learner.ts'
+import { type AlarmRule, swarmAlarms } from '../src/dataflow/swarm-alarms.ts'
 import { type ConvergenceOptions, convergence } from '../src/drift/convergence.ts'
 import {
   type LabelledText,
@@ -8,7 +9,8 @@ import {
   textClassifier
 } from '../src/models/text-classifier.ts'
 import { chunksOf, stream } from '../src/stream.ts'
-import type { Chunk, Detector } from '../src/types.ts'
+import type { Channels, Chunk, Detector } from '../src/types.ts'
+import { channelsOf } from './drift-sentiment-channels.ts'
 import { SENTIMENTS } from './drift-sentiment-data.ts'
 
 /** Tweets that arrive together at a peer, and are predicted before they are learned. */
@@ -25,6 +27,8 @@ export type Course = Pick<AdaptOptions<LabelledText, TextClass, string>, 'mode' 
   readonly convergence?: ConvergenceOptions
   /** What the detector gets: whether a prediction was wrong, or its loss. Default: whether it was wrong. */
   readonly watch?: 'error' | 'loss'
+  /** What makes several peers adapt. Default: any alarm. */
+  readonly rule?: AlarmRule
 }
 
 export interface Run {
@@ -46,18 +50,16 @@ export const deaf = (): Detector => ({
 
 interface Peer {
   readonly model: TextClassifier
-  readonly adaptation: Adaptation<LabelledText, TextClass>
   readonly results: AsyncIterator<Chunk<Result>>
 }
 
 /**
  * Takes the tweets through `adapt` as they would arrive, in turn at each of so many peers, which share what they learn every 256
- * tweets; an alarm of one makes all adapt.
+ * tweets, and adapt as one.
  */
 export async function runTweets(tweets: readonly Tweet[], course: Course, seed = 1, peers = 1): Promise<Run> {
-  const all = Array.from({ length: peers }, (_, i) =>
-    openPeer(tweets, course, seed, i * ARRIVING, peers * ARRIVING)
-  )
+  const swarms = peers > 1 ? channelsOf(peers) : [undefined]
+  const all = swarms.map((swarm, i) => openPeer(tweets, course, seed, i * ARRIVING, peers * ARRIVING, swarm))
   const seen: Result[] = []
   const started = performance.now()
   for (let round = 1; seen.length < tweets.length; round++) {
@@ -65,9 +67,6 @@ export async function runTweets(tweets: readonly Tweet[], course: Course, seed =
       const { value, done } = await peer.results.next()
       if (done) continue
       seen.push(...value)
-      if (Array.from<Result>(value).some(({ verdict }) => verdict === 'drift')) {
-        for (const other of all) if (other !== peer) other.adaptation.retrain()
-      }
     }
     if (peers > 1 && round % (EXCHANGED / ARRIVING) === 0) await exchange(all)
   }
@@ -80,11 +79,19 @@ export async function runTweets(tweets: readonly Tweet[], course: Course, seed =
   }
 }
 
-function openPeer(tweets: readonly Tweet[], course: Course, seed: number, first: number, step: number): Peer {
+function openPeer(
+  tweets: readonly Tweet[],
+  course: Course,
+  seed: number,
+  first: number,
+  step: number,
+  swarm: Channels | undefined
+): Peer {
   const model = textClassifier({ classes: SENTIMENTS, seed })
   const adaptation = adapt<LabelledText, TextClass, string>(model, {
     ...(course.mode && { mode: course.mode }),
     ...(course.onDrift && { onDrift: course.onDrift }),
+    ...(swarm && { alarms: swarmAlarms(swarm, course.rule && { rule: course.rule }) }),
     detector: course.detector(),
     truth: ({ label = '' }) => label,
     loss: (prediction, label) => model.loss(prediction, label),
@@ -96,7 +103,7 @@ function openPeer(tweets: readonly Tweet[], course: Course, seed: number, first:
   const arriving = stream<LabelledText>(async function* () {
     for (let i = first; i < tweets.length; i += step) yield tweets.slice(i, i + ARRIVING)
   })
-  return { model, adaptation, results: chunksOf(adaptation(arriving)) }
+  return { model, results: chunksOf(adaptation(arriving)) }
 }
 
 async function exchange(peers: readonly Peer[]): Promise<void> {

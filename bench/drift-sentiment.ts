@@ -1,5 +1,6 @@
 import { newDetector } from '../src/drift/open.ts'
 import { swapped, type Tweets } from './drift-sentiment-data.ts'
+import { measureRules } from './drift-sentiment-rules.ts'
 import { type Course, deaf, runTweets } from './drift-sentiment-run.ts'
 import {
   balancedShare,
@@ -23,6 +24,7 @@ export const DRIFTS: readonly (readonly [number, number])[] = [
   [3000, 8000]
 ]
 const SEEDS = [1, 2, 3]
+const RULE_RUNS = 100
 
 /** What was chosen, on these tweets with the first pair of drifts; see drift-sentiment-choices.ts. */
 export const chosen: Course = { detector: () => newDetector('optwin'), onDrift: { reset: true } }
@@ -37,11 +39,12 @@ interface Comparison {
   readonly drifts: readonly [number, number]
 }
 
-/** Adds how sentiment is predicted through two drifts by one peer and by two, in the worst of at most 15 runs, and the curves of one. */
+/** Adds how sentiment is predicted through two drifts by one peer and by two, in the worst of at most 15 runs, the curves of one, and rules on the alarms of more. */
 export async function measureSentiment(report: Report, tweets: Tweets, runs: number): Promise<void> {
   const compared = await compare(tweets, runs, 1)
   addBars(report, tweets, compared, 1)
   addBars(report, tweets, await compare(tweets, runs, 2), 2)
+  await measureRules(report, Math.min(runs, RULE_RUNS))
   const [{ adapted, trainedAlways, drifts }] = compared
   const stream = swapped(tweets.tweets, drifts)
   const still = judged(await runTweets(stream, never), stream)

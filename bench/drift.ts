@@ -18,7 +18,7 @@
 //
 //   delay, recovery, false alarms (these to the end of the sample), training saved, accuracy lost: with their bars, in the worst of 15 runs
 //              (5 places of the drifts, 3 seeds; --runs for fewer) and their mean; saved and lost are against training always. By one
-//              peer, and by two in this process, in turn, which exchange what they have learned every 256 tweets. The
+//              peer, and by two in this process, in turn, which exchange what they have learned every 256 tweets and adapt as one. The
 //              detector, its options and those of the convergence were chosen on the first of these runs.
 //   accuracy   of that run, of training always, and of no training after the first convergence; kappa is the mean over windows of 1000 tweets
 //   curve      of these: balanced accuracy over the last 1000 tweets

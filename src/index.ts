@@ -60,6 +60,13 @@ export { living, part, type Share, shard } from './dataflow/shard.ts'
 export { type ShareOptions, share } from './dataflow/share.ts'
 export { type SplitOptions, split } from './dataflow/split.ts'
 export type { SpreadOptions } from './dataflow/spreading.ts'
+export {
+  type Alarm,
+  type AlarmRule,
+  type SwarmAlarms,
+  type SwarmAlarmsOptions,
+  swarmAlarms
+} from './dataflow/swarm-alarms.ts'
 export { type JoinTableOptions, joinTable, type TableJoined } from './dataflow/table-join.ts'
 export { tap } from './dataflow/tap.ts'
 export { type ThrottleOptions, throttle } from './dataflow/throttle.ts'

@@ -1,4 +1,6 @@
 import type { Convergence, Detector, Verdict } from '../types.ts'
+import { isTraining, type LossReport, nextTraining, OwnStages, type Stages } from './adapt-stages.ts'
+import { ErrorShift } from './error-shift.ts'
 
 /** What `adapt` is doing: predicting only, or training too. */
 export type Phase = 'stable' | 'training'
@@ -14,35 +16,51 @@ export interface Judgement {
 }
 
 /**
- * When to train: a course of stable and training phases, decided result by result. Nothing but this decides it, so it can be
+ * When to train: a course of stable and training phases, decided result by result. Nothing but this and the stages decides it, so it can be
  * tested without a model.
  *
  * A result is that of a version of the model. When a phase begins, results of versions before are of the phase before: neither the
  * detector nor the rule of convergence gets them.
  */
 export class Course {
-  phase: Phase
+  phase: Phase = 'stable'
   alarms = 0
   trainings = 0
   readonly #mode: AdaptMode
   readonly #detector: Detector
   readonly #convergence: Convergence
+  readonly #stages: Stages
+  readonly #shift = new ErrorShift()
+  /** The stage that this phase is of. */
+  #stage: number
   /** The first version whose results are of this phase. */
   #since = 0
-  #asked = false
+  /** The last version that training makes, of what was judged so far. */
+  #trained = 0
 
   /** `trained`: whether the model is so already; else the first phase is training, where any is. */
-  constructor(mode: AdaptMode, detector: Detector, convergence: Convergence, trained: boolean) {
+  constructor(
+    mode: AdaptMode,
+    detector: Detector,
+    convergence: Convergence,
+    trained: boolean,
+    stages: Stages = new OwnStages()
+  ) {
     this.#mode = mode
     this.#detector = detector
     this.#convergence = convergence
-    this.phase = mode === 'always' || (mode === 'when-needed' && !trained) ? 'training' : 'stable'
-    if (this.phase === 'training') this.trainings = 1
+    this.#stages = stages
+    if (mode === 'always' || (mode === 'when-needed' && !trained)) stages.reach(1)
+    this.#stage = stages.stage
+    if (mode === 'always' || (mode === 'when-needed' && isTraining(this.#stage))) {
+      this.phase = 'training'
+      this.trainings = 1
+    }
   }
 
   /** Training begins with the next result, as at a drift. */
   ask(): void {
-    this.#asked = true
+    if (this.#mode !== 'never') this.#stages.reach(nextTraining(this.#stages.stage))
   }
 
   /**
@@ -50,27 +68,61 @@ export class Course {
    * training on it would make.
    */
   judge(error: number, loss: number, version: number, next: number): Judgement {
+    const begun = this.#listen(next)
     const isOld = version < this.#since
     const verdict = isOld ? 'none' : this.#detector.update(error)
-    if (verdict === 'drift') this.alarms++
-    const begins = (verdict === 'drift' || this.#asked) && this.#mode !== 'never'
-    this.#asked = false
-    if (begins) {
-      this.#begin('training', next)
-      this.trainings++
-      return { verdict, phase: 'training' }
+    if (!isOld) this.#shift.add(error)
+    if (verdict === 'drift') {
+      this.alarms++
+      this.#stages.raise(this.#shift.magnitude)
     }
+    const begins = this.#follow(next) ?? begun
     const { phase } = this
-    if (phase === 'training' && !isOld && this.#mode === 'when-needed' && this.#convergence.update(loss)) {
-      this.#begin('stable', next)
+    if (phase === 'training') this.#trained = next
+    if (begins === 'training' || isOld || this.#mode === 'never' || !isTraining(this.#stage)) {
+      return { verdict, phase }
     }
+    const converged = this.#convergence.update(loss)
+    this.#stages.tellLoss(loss)
+    if (converged) this.#stages.reach(this.#stage + 1)
+    this.#follow(next)
     return { verdict, phase }
   }
 
-  #begin(phase: Phase, since: number): void {
+  /** Takes what was heard of others since the last result; the phase that begins with it. */
+  #listen(next: number): Phase | undefined {
+    if (this.#mode === 'never') return undefined
+    const begun = this.#follow(next)
+    if (this.#stages.takeReports().some(report => this.#converges(report)))
+      this.#stages.reach(this.#stage + 1)
+    return this.#follow(next) ?? begun
+  }
+
+  #converges({ count, mean }: LossReport): boolean {
+    for (let i = 0; i < count; i++) if (this.#convergence.update(mean)) return true
+    return false
+  }
+
+  /** Begins the phase of the present stage, where that is a new one. */
+  #follow(next: number): Phase | undefined {
+    const { stage } = this.#stages
+    if (stage === this.#stage || this.#mode === 'never') return undefined
+    this.#stage = stage
+    this.#convergence.reset()
+    if (isTraining(stage)) {
+      this.trainings++
+      return this.#begin('training', next)
+    }
+    if (this.#mode === 'always') return undefined
+    // Where nothing of this part is trained the model is already what it was trained to be.
+    return this.#begin('stable', this.#trained)
+  }
+
+  #begin(phase: Phase, since: number): Phase {
     this.phase = phase
     this.#since = since
-    this.#convergence.reset()
     this.#detector.reset()
+    this.#shift.reset()
+    return phase
   }
 }

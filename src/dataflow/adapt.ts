@@ -15,6 +15,7 @@ import { MetricWindow } from './metric-window.ts'
 import type { Metric } from './metrics.ts'
 import { partsOf } from './parts.ts'
 import { checkMost, predictionsFor } from './predictions.ts'
+import type { SwarmAlarms } from './swarm-alarms.ts'
 
 export interface AdaptOptions<Item, Out, Truth, Name extends string = never>
   extends Judging<Item, Out, Truth>,
@@ -30,6 +31,8 @@ export interface AdaptOptions<Item, Out, Truth, Name extends string = never>
   readonly mode?: AdaptMode
   /** Whether the model is trained already, so that it begins by predicting only. Default false. */
   readonly trained?: boolean
+  /** Alarms of a swarm that shares the model, with which this peer then adapts; the caller's, for this `adapt` only. Default: it adapts by itself. */
+  readonly alarms?: SwarmAlarms
   /** What is done at a drift besides training. Default: nothing. */
   readonly onDrift?: DriftResponse
   /** Figures over the last predictions, by name. Each is for one `adapt`. Default: none. */
@@ -52,7 +55,7 @@ export interface Adaptation<Item, Out, Name extends string = never>
   readonly counts: AdaptCounts
   readonly phase: Phase
   readonly metrics: Readonly<Record<Name, number>>
-  /** Training begins with the next result, as at a drift that the detector had found: for alarms that come from elsewhere. */
+  /** Training begins with the next result, as at a drift that the detector had found: for alarms that come from elsewhere. In a swarm, at all peers. */
   retrain(): void
 }
 
@@ -67,6 +70,12 @@ export interface Adaptation<Item, Out, Name extends string = never>
  * The model's version, how many times it was trained, travels with each prediction. When a phase begins, results of versions from before
  * are given neither to the detector nor to the rule of convergence, so these never end a training that they know nothing of, nor
  * find a drift twice; both begin each phase anew.
+ *
+ * With `alarms` the peers of a swarm adapt as one. A drift that any of them finds is told to all; once that is enough for the rule of the
+ * alarms, all do what `onDrift` says and train. The rule of convergence of each gets the losses of all, those of others as means of 100; the first
+ * that has converged ends the training for all. So an epoch counts the items of all peers, and nothing waits for one that was lost. A drift found
+ * while the swarm trains is told of, and does not begin it anew. The number of the stage (`SwarmAlarms`) travels with each of these messages, and
+ * what is of an older one is ignored. A peer that joins, trained or not, follows the stage that it finds.
  *
  * Where labels come late, predictions wait for them in a `join`, with a bound on the time:
  *
@@ -95,7 +104,8 @@ export function adapt<Item, Out, Truth, Name extends string = never>(
   }
   const failures = new Failures('adapt', options.onError)
   const adapted = new AdaptedModel(model, options.onDrift ?? {})
-  const course = new Course(mode, options.detector, options.convergence, trained)
+  const { detector, convergence, alarms } = options
+  const course = new Course(mode, detector, convergence, trained, alarms)
   const latest = new MetricWindow(options.metrics ?? ({} as Record<Name, Metric<Out, Truth>>), window)
   const learner = new Learner(adapted, course, { ...options, every }, latest, failures)
 

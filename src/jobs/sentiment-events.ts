@@ -1,5 +1,6 @@
 import type { Adaptation } from '../dataflow/adapt.ts'
 import type { Adapted } from '../dataflow/adapt-learner.ts'
+import type { SwarmAlarms } from '../dataflow/swarm-alarms.ts'
 import type { TextClass } from '../models/text-classifier.ts'
 import { chunkAt, chunksOf, stream } from '../stream.ts'
 import type { Stream } from '../types.ts'
@@ -13,6 +14,7 @@ export type SentimentEvent =
   | FiguresEvent
   /** The detector has found a drift. */
   | { readonly type: 'drift'; readonly tweets: number }
+  | AlarmEvent
   /** From this tweet on they are trained on, or not any more. */
   | { readonly type: 'training' | 'stable'; readonly tweets: number }
   | PredictionEvent
@@ -25,6 +27,17 @@ export interface FiguresEvent extends Readonly<Record<Figure, number>> {
   readonly trained: number
 }
 
+/** Another peer of the swarm has found a drift. */
+export interface AlarmEvent {
+  readonly type: 'alarm'
+  readonly tweets: number
+  readonly peer: string
+  /** When it did, by its own clock: ms since 1970. */
+  readonly time: number
+  /** By how much the share of its tweets that it got wrong had grown. */
+  readonly magnitude: number
+}
+
 export interface PredictionEvent {
   readonly type: 'prediction'
   readonly tweets: number
@@ -35,14 +48,15 @@ export interface PredictionEvent {
   readonly probability: number
 }
 
-/** Tells of what comes out of `adaptation`; figures come with it, and once more at the end. */
+/** Tells of what comes out of `adaptation`, and of others' alarms; figures come with it, and once more at the end. */
 export function sentimentEvents(
   items: AsyncIterable<Adapted<Tweet, TextClass, Figure>>,
   adaptation: Pick<Adaptation<Tweet, TextClass, Figure>, 'metrics'>,
-  predictions: boolean
+  predictions: boolean,
+  alarms: Pick<SwarmAlarms, 'peer' | 'count' | 'last'> = { peer: '', count: 0, last: [] }
 ): Stream<SentimentEvent> {
   return stream(async function* () {
-    const account = new Account(predictions)
+    const account = new Account(predictions, alarms)
     for await (const chunk of chunksOf(items)) {
       yield chunkAt(
         Array.from(chunk).flatMap(item => account.take(item)),
@@ -57,12 +71,16 @@ class Account {
   /** Whether there were tweets since the last figures. */
   untold = false
   readonly #predictions: boolean
+  readonly #alarms: Pick<SwarmAlarms, 'peer' | 'count' | 'last'>
+  /** Alarms that were told of. */
+  #told = 0
   #tweets = 0
   #trained = 0
   #phase: Adapted<Tweet, TextClass>['phase'] | undefined
 
-  constructor(predictions: boolean) {
+  constructor(predictions: boolean, alarms: Pick<SwarmAlarms, 'peer' | 'count' | 'last'>) {
     this.#predictions = predictions
+    this.#alarms = alarms
   }
 
   take({ input, prediction, phase, verdict, metrics }: Adapted<Tweet, TextClass, Figure>): SentimentEvent[] {
@@ -83,10 +101,26 @@ class Account {
       })
     }
     if (verdict === 'drift') events.push({ type: 'drift', tweets })
+    events.push(...this.#heard())
     if (phase !== this.#phase) events.push({ type: phase, tweets })
     this.#phase = phase
     if (metrics !== undefined) events.push(this.figures(metrics))
     return events
+  }
+
+  #heard(): AlarmEvent[] {
+    const { peer: self, count, last } = this.#alarms
+    if (count === this.#told) return []
+    const heard = last.slice(-(count - this.#told)).filter(({ origin }) => origin !== self)
+    this.#told = count
+    const tweets = this.#tweets
+    return heard.map(({ origin: peer, time, magnitude }) => ({
+      type: 'alarm',
+      tweets,
+      peer,
+      time,
+      magnitude
+    }))
   }
 
   figures(metrics: Readonly<Record<Figure, number>>): FiguresEvent {

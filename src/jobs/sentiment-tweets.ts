@@ -1,10 +1,15 @@
+import { map } from '../dataflow/map.ts'
+import { pipe } from '../dataflow/pipe.ts'
 import { csv } from '../sources/csv.ts'
+import { lines } from '../sources/lines.ts'
+import { linesOf } from '../sources/memory.ts'
 import { ndjson } from '../sources/ndjson.ts'
 import { SourceError } from '../sources/source-error.ts'
 import { webSocketSource } from '../sources/web-socket.ts'
 import { chunksOf, stream } from '../stream.ts'
-import type { Stream } from '../types.ts'
-import type { SentimentOptions } from './sentiment-options.ts'
+import type { Operator, Stream } from '../types.ts'
+import { type ListeningPlace, NO_INPUT, type SentimentOptions } from './sentiment-options.ts'
+import { sourceName } from './source-name.ts'
 
 /** A short text with its label. */
 export interface Tweet {
@@ -20,7 +25,8 @@ const TRIED = 100
 /**
  * The tweets of the job's input. What is none (no text, another label, no time where one is needed) is left out: `warn` hears of
  * the first, and at the end how many there were. Where none of the first 100 is a tweet, or none of fewer, the stream ends with what is
- * wrong with the first.
+ * wrong with the first. Where tweets are posted, whoever posts what is none hears so instead, and it and what comes after it in the request
+ * is not taken.
  *
  * @throws SourceError where the name of the input does not tell its format; the stream throws it where it cannot be read.
  */
@@ -29,6 +35,7 @@ export function tweetsOf(
   signal: AbortSignal,
   warn: (message: string) => void
 ): Stream<Tweet> {
+  if (options.listenHttp !== undefined) return postedTweets(options, options.listenHttp, signal, warn)
   let good = 0
   let left = 0
   let first: string | undefined
@@ -57,6 +64,42 @@ export function tweetsOf(
     }
     if (left > 0 && good === 0) throw refused()
     if (left > 1) warn(`sentiment: ${left} records were left out`)
+  })
+}
+
+/** Keeps of tweets that several peers read those that are this peer's, with an operator that does so for lines. */
+export function ownTweets(shard: Operator<string, string>): Operator<Tweet, Tweet> {
+  return tweets =>
+    pipe(
+      tweets,
+      map((tweet: Tweet) => JSON.stringify(tweet)),
+      shard,
+      map((line: string) => JSON.parse(line) as Tweet)
+    )
+}
+
+/** What peers that read the same tweets call them; empty for what comes to this peer alone. */
+export async function tweetsName({ input }: Pick<SentimentOptions, 'input'>): Promise<string> {
+  if (input === '-' || input === NO_INPUT || isWebSocket(input)) return ''
+  // What a server sends may not have come yet.
+  return await sourceName(/^https?:/.test(input) ? linesOf([input]) : lines(input))
+}
+
+function postedTweets(
+  options: SentimentOptions,
+  place: ListeningPlace,
+  signal: AbortSignal,
+  warn: (message: string) => void
+): Stream<Tweet> {
+  return stream(async function* () {
+    // Nothing of a server is loaded where a page runs the job on other inputs.
+    const { httpIngest } = await import('../sources/server-ingest.ts')
+    const tweets = httpIngest({ ...place, as: value => tweetOf(value, options), signal })
+    tweets.listening.then(
+      ({ url }) => warn(`sentiment: tweets are taken at ${url}/ingest`),
+      () => {} // the stream says why
+    )
+    yield* chunksOf(tweets)
   })
 }
 

@@ -92,7 +92,7 @@ export class SharedRows {
       const row = rows[i]
       applyRow(this.#place(row), UNIT, values, i * dim, shifts[i])
       this.#accumulators[row] += accumulators[i]
-      // Where a head was made new, sums get smaller.
+      // Rows that become another's may have a smaller sum.
       squares[row] = Math.max(options.accumulator, squares[row] + ACCUMULATOR_UNIT * accumulators[i])
       this.#contributions[row] += counts[i]
     }

@@ -3,8 +3,10 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from 'node:assert'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { adapt } from '../../src/dataflow/adapt.ts'
 import { aggregate } from '../../src/dataflow/aggregate.ts'
 import { batch } from '../../src/dataflow/batch.ts'
+import { detect } from '../../src/dataflow/detect.ts'
 import { distinct } from '../../src/dataflow/distinct.ts'
 import { evaluate } from '../../src/dataflow/evaluate.ts'
 import { filter } from '../../src/dataflow/filter.ts'
@@ -14,6 +16,7 @@ import { map } from '../../src/dataflow/map.ts'
 import { merge } from '../../src/dataflow/merge.ts'
 import { predict } from '../../src/dataflow/predict.ts'
 import { reduce } from '../../src/dataflow/reduce.ts'
+import { replay } from '../../src/dataflow/replay.ts'
 import { split } from '../../src/dataflow/split.ts'
 import { joinTable } from '../../src/dataflow/table-join.ts'
 import { tap } from '../../src/dataflow/tap.ts'
@@ -24,6 +27,7 @@ import { count, session, sliding, tumbling } from '../../src/dataflow/windows.ts
 import { linear } from '../../src/models/linear.ts'
 import { chunkAt, chunksOf, stream } from '../../src/stream.ts'
 import type { Operator } from '../../src/types.ts'
+import { scriptedConvergence, scriptedDetector } from './adapting.ts'
 import { type Account, source } from './source.ts'
 
 interface Case {
@@ -49,6 +53,16 @@ const found = (items: string[]) => items.map(s => [s, known.includes(s) ? s.leng
 const lengths = { predict: async (items: readonly string[]) => items.map(lengthOf) }
 /** Predicts 7, as the first target it was given, and cannot learn anything else. */
 const seven = () => linear<string>({ features: () => ({}), target: () => 7, size: 2 })
+/** Learns each item, one at a time. */
+const learning = () =>
+  adapt(seven(), {
+    truth: lengthOf,
+    loss: (p: number, y: number) => p - y,
+    detector: scriptedDetector(),
+    convergence: scriptedConvergence(),
+    mode: 'always',
+    most: 1
+  })
 /** Tumbling windows by length, without lateness: what comes after an item of a later window is late. */
 const windows =
   <Out>(every: number, result: (start: number, items: string[]) => Out) =>
@@ -209,6 +223,26 @@ const cases: readonly Case[] = [
         const prediction = i === 0 ? 0 : 7
         return { input, prediction, truth: input.length, loss: prediction - input.length }
       })
+  },
+  {
+    name: 'adapt',
+    operator: learning,
+    oracle: items =>
+      items.map((input, i) => {
+        const prediction = i === 0 ? 0 : 7
+        const loss = prediction - input.length
+        return { input, prediction, version: i, loss, verdict: 'none', phase: 'training' }
+      })
+  },
+  {
+    name: 'detect',
+    operator: () => items => detect(scriptedDetector())(map(lengthOf)(items)),
+    oracle: items => items.map(s => ({ value: s.length, verdict: 'none' }))
+  },
+  {
+    name: 'replay',
+    operator: () => replay({ time: lengthOf, speed: 100 }),
+    oracle: items => items
   }
 ]
 
@@ -262,7 +296,7 @@ const marking = [
   'joinTable as it has come',
   'joinTable as of the time'
 ]
-marking.push('predict', 'predict with several calls at once', 'evaluate')
+marking.push('predict', 'predict with several calls at once', 'evaluate', 'adapt', 'detect', 'replay')
 
 for (const { name, operator } of cases.filter(({ name }) => marking.includes(name))) {
   test(`${name} keeps watermarks, after all items that came before them`, async () => {

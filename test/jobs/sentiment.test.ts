@@ -1,4 +1,4 @@
-import { deepStrictEqual, match, ok, rejects, strictEqual } from 'node:assert'
+import { deepStrictEqual, match, notStrictEqual, ok, rejects, strictEqual } from 'node:assert'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
@@ -6,12 +6,31 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { WebSocketServer } from 'ws'
+import type { Adapted } from '../../src/dataflow/adapt-learner.ts'
+import type { Alarm } from '../../src/dataflow/swarm-alarms.ts'
 import type { FlowEvent } from '../../src/jobs/flow-events.ts'
 import { readOptions } from '../../src/jobs/job-options.ts'
+import type { Computing } from '../../src/jobs/model-device.ts'
 import { runJob } from '../../src/jobs/run-job.ts'
 import { sentiment } from '../../src/jobs/sentiment.ts'
-import type { FiguresEvent, PredictionEvent, SentimentEvent } from '../../src/jobs/sentiment-events.ts'
+import {
+  type Figure,
+  type FiguresEvent,
+  type PredictionEvent,
+  type SentimentEvent,
+  sentimentEvents
+} from '../../src/jobs/sentiment-events.ts'
+import { type Tweet, tweetsName } from '../../src/jobs/sentiment-tweets.ts'
+import type { TextClass } from '../../src/models/text-classifier.ts'
+import { stream } from '../../src/stream.ts'
 import { weather } from '../models/weather.ts'
+
+/** The model needs no device. */
+const computing: Computing = {
+  deviceChoice: 'auto',
+  threads: 1,
+  openDevice: () => Promise.reject(new Error('no device is wanted here'))
+}
 
 /** A file of that name, for the time of the test. */
 async function fileOf(t: TestContext, name: string, text: string): Promise<string> {
@@ -29,6 +48,7 @@ async function run(given: Readonly<Record<string, unknown>>) {
   const end = await runJob({
     job: sentiment,
     options: await readOptions(sentiment, given),
+    computing,
     signal: new AbortController().signal,
     emit: async items => void events.push(...(Array.from(items) as SentimentEvent[])),
     tell: event => void told.push(event)
@@ -191,4 +211,54 @@ test('options that make no sense are refused by name', async () => {
   await refused({ labels: ['one'] }, /^--labels: give at least two/)
   await refused({ labels: ['one', 'one'] }, /^--labels: give each once/)
   await refused({ window: 0 }, /^--window: /)
+  await refused({ alarms: '2' }, /^--alarms: must be any, or peers and seconds as 2\/60; got "2"$/)
+  await refused({ alarms: '0/60' }, /^--alarms: /)
+  await refused({ alarms: '2/0' }, /^--alarms: /)
+})
+
+test('what makes a swarm adapt is any alarm, or those of so many peers within so many seconds', async () => {
+  const of = async (given: object) => (await readOptions(sentiment, { input: '-', ...given })).alarms
+  strictEqual(await of({}), 'any')
+  deepStrictEqual(await of({ alarms: '2/0.5' }), { peers: 2, within: 500 })
+})
+
+test('alarms of other peers are told of once, with the first tweet after they were heard', async () => {
+  const heard: Alarm[] = []
+  const alarms = {
+    peer: 'self',
+    last: heard,
+    get count() {
+      return heard.length
+    }
+  }
+  const alarm = (origin: string, number: number): Alarm => ({
+    ...{ origin, number, session: 1, stage: 2, time: 1000 + number, magnitude: 0.25 }
+  })
+  const results = stream<Adapted<Tweet, TextClass, Figure>>(async function* () {
+    for (let i = 0; i < 4; i++) {
+      if (i === 1) heard.push(alarm('other', 1), alarm('self', 1), alarm('third', 1))
+      const prediction = { label: 'sun', probabilities: Float64Array.of(1, 0) }
+      const input = { text: 'warm', label: 'sun' }
+      yield [{ input, prediction, version: 0, loss: 0, phase: 'stable', verdict: 'none' }]
+    }
+  })
+  const adaptation = { metrics: { accuracy: 1, balancedAccuracy: 1, kappa: 1 } }
+  const events = await Array.fromAsync(sentimentEvents(results, adaptation, false, alarms))
+  deepStrictEqual(
+    events.filter(({ type }) => type === 'alarm'),
+    ['other', 'third'].map(peer => ({ type: 'alarm', tweets: 2, peer, time: 1001, magnitude: 0.25 }))
+  )
+})
+
+test('peers that read the same tweets call them the same; what comes to one alone has no name', async t => {
+  const [one, copy, other] = await Promise.all(
+    [3, 3, 4].map((seed, i) => fileOf(t, `${i}.csv`, csvOf(weather(50, seed))))
+  )
+  const name = (input = '') => tweetsName({ input })
+  match(await name(one), /^[\da-f]{32}$/)
+  strictEqual(await name(one), await name(copy))
+  notStrictEqual(await name(one), await name(other))
+  deepStrictEqual([await name('-'), await name('wss://example.org')], ['', ''])
+  // Without asking it.
+  match(await name('https://example.invalid/tweets.csv'), /^[\da-f]{32}$/)
 })

@@ -265,3 +265,29 @@ test('deltas of another model are refused', async () => {
     'textClassifier: table head has 2 rows; got row 2'
   )
 })
+
+test('a head that is made new steps as at first, and the sum of squares that peers share still only grows', async () => {
+  const classifier = model()
+  for (const text of weather(300, 1)) await classifier.train([text])
+  await packAll(classifier.shared, 1)
+  classifier.resetHead()
+  for (const text of weather(300, 2)) await classifier.train([text])
+  const [grown, ...rest] = await packAll(classifier.shared, 1)
+  ok(grown?.every(({ accumulators }) => accumulators.every(growth => growth >= 0)))
+  ok((grown?.[1]?.accumulators[0] ?? 0) > 0)
+  deepStrictEqual(rest, [])
+
+  const [old, young] = [smallNetwork(), smallNetwork()]
+  const rows = Uint32Array.of(0, 3, 5)
+  for (let i = 0; i < 100; i++) old.learn(rows, i % 2)
+  old.head.reset()
+  old.embeddings.weights.set(young.embeddings.weights)
+  for (let i = 0; i < 20; i++) {
+    for (const network of [old, young]) network.learn(rows, i % 3 === 0 ? 1 : 0)
+    // Only the head is new.
+    old.embeddings.weights.set(young.embeddings.weights)
+  }
+  for (const [i, weight] of young.head.weights.entries()) {
+    ok(Math.abs(weight - (old.head.weights[i] ?? 0)) < 1e-5, `${i}: ${weight}, ${old.head.weights[i]}`)
+  }
+})
