@@ -22,6 +22,8 @@
 //              detector, its options and those of the convergence were chosen on the first of these runs.
 //   accuracy   of that run, of training always, and of no training after the first convergence; kappa is the mean over windows of 1000 tweets
 //   curve      of these: balanced accuracy over the last 1000 tweets
+//   rule       false adaptations a run, delay in items of all peers, and drifts missed, by the rule on alarms, with 2, 4 and 8 peers; `lag`: items
+//              by which the drift comes later to each next peer
 //   tried      choices: every detector, responses to a drift, rules of convergence
 //
 // Lag, where ../shared/data is: the sentiment job itself, on the same tweets, round and round, from a feed over http in another process that

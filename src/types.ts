@@ -179,6 +179,11 @@ export interface SwarmStatus {
   /** Bytes of this peer's links since the start, on the wire before encryption. */
   readonly bytesIn: number
   readonly bytesOut: number
+  /** The streams on which channels go, one to each peer that has one open. */
+  readonly channels: readonly ChannelLinkStatus[]
+  /** Bytes of all such streams since the start, on the wire before encryption; not counted in those of links. */
+  readonly channelBytesIn: number
+  readonly channelBytesOut: number
   readonly packs: number
   readonly framesApplied: number
   /** Milliseconds from when a pack was made to when it was applied here: mean and greatest of the last minute; 0 where none was. */
@@ -201,6 +206,18 @@ export interface LinkStatus {
   readonly unacknowledged: number
   /** Packs that wait to be sent. */
   readonly waiting: number
+}
+
+export interface ChannelLinkStatus {
+  readonly peer: string
+  /** The channels that both have open, ascending. */
+  readonly names: readonly string[]
+  readonly bytesIn: number
+  readonly bytesOut: number
+  readonly bytesInPerSecond: number
+  readonly bytesOutPerSecond: number
+  /** Bytes that wait to be sent. */
+  readonly waitingBytes: number
 }
 
 export interface MemberStatus {

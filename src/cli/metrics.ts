@@ -32,12 +32,24 @@ type Row<Source> = readonly [name: string, help: string, value: (source: Source)
 const SWARM_TOTALS: readonly Row<SwarmStatus>[] = [
   ['received_bytes', 'Bytes received over links, before encryption.', status => status.bytesIn],
   ['sent_bytes', 'Bytes sent over links, before encryption.', status => status.bytesOut],
+  [
+    'channel_received_bytes',
+    'Bytes of channels of items received, before encryption; not counted in those of links.',
+    status => status.channelBytesIn
+  ],
+  ['channel_sent_bytes', 'The same, sent.', status => status.channelBytesOut],
   ['packs', 'Packs this peer has made.', status => status.packs],
   ['frames_applied', 'Frames of other peers applied here.', status => status.framesApplied]
 ]
 const SWARM_GAUGES: readonly Row<SwarmStatus>[] = [
   ['peers', 'Peers of the swarm that are alive, this one included.', status => status.members.length],
   ['links', 'Neighbours this peer is linked to.', status => status.links.length],
+  ['channel_links', 'Peers with whom channels of items are shared.', status => status.channels.length],
+  [
+    'channel_waiting_bytes',
+    'Bytes of items that wait to be sent.',
+    status => status.channels.reduce((sum, { waitingBytes }) => sum + waitingBytes, 0)
+  ],
   ['root', 'Whether this peer has no parent: 1 or 0.', status => Number(status.root)],
   [
     'staleness_mean_seconds',

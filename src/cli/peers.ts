@@ -74,6 +74,15 @@ export function describeStatus(status: SwarmStatus, now: number): string {
     String(link.unacknowledged),
     String(link.waiting)
   ])
+  const channels = status.channels.map(channel => [
+    peerName(channel.peer),
+    channel.names.join(', '),
+    bytes(channel.bytesIn),
+    bytes(channel.bytesOut),
+    `${bytes(channel.bytesInPerSecond)}/s`,
+    `${bytes(channel.bytesOutPerSecond)}/s`,
+    bytes(channel.waitingBytes)
+  ])
   const members = status.members.map(member => [
     `${peerName(member.peer)}${member.peer === status.peer ? ' (this)' : ''}`,
     duration(Math.max(0, now - member.start) / 1000),
@@ -83,10 +92,12 @@ export function describeStatus(status: SwarmStatus, now: number): string {
     member.finished ? 'yes' : 'no'
   ])
   const linkHeading = ['link to', 'role', 'in', 'out', 'in', 'out', 'unacknowledged', 'waiting']
+  const channelHeading = ['items with', 'channels', 'in', 'out', 'in', 'out', 'waiting']
   const memberHeading = ['peer', 'age', 'words', 'position', 'source', 'finished']
   return [
     `swarm ${status.swarm}, peer ${status.peer}${status.root ? ', root' : ''}`,
     links.length === 0 ? 'no links' : table([linkHeading, ...links], [2, 3, 4, 5, 6, 7]),
+    ...(channels.length === 0 ? [] : [table([channelHeading, ...channels], [2, 3, 4, 5, 6])]),
     table([memberHeading, ...members], [1, 2, 3])
   ].join('\n\n')
 }

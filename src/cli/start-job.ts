@@ -1,6 +1,9 @@
+import { availableParallelism } from 'node:os'
 import type { Command } from 'commander'
+import type { DeviceChoice } from '../../kernels/index.ts'
 import type { FlowEndEvent, FlowEvent } from '../jobs/flow-events.ts'
 import type { Job } from '../jobs/job.ts'
+import type { Computing } from '../jobs/model-device.ts'
 import { runJob } from '../jobs/run-job.ts'
 import { EXIT } from './exit.ts'
 import { interruptible } from './interrupt.ts'
@@ -22,7 +25,7 @@ export async function startJob(
   command: Command,
   job: Job,
   options: Readonly<Record<string, unknown>>,
-  { until, json, device: choice = 'auto', threads, state }: JobCommandOptions
+  { until, json, device, threads, state }: JobCommandOptions
 ): Promise<void> {
   const place = await swarmChoice(command, jobFolder(job.name))
   const reporter = await openReporter(json, true)
@@ -31,7 +34,6 @@ export async function startJob(
     reporter.tell(event)
     peer?.tell(event)
   }
-  const opened = job.model === undefined ? undefined : await openDeviceFor(choice, threads)
   try {
     if (place !== undefined) {
       const { openSwarmPeer } = await import('./swarm-peer.ts')
@@ -52,7 +54,7 @@ export async function startJob(
           tell,
           emit: itemWriter(job.name, json),
           progressEvery: reporter.everySeconds,
-          ...(opened !== undefined && { device: opened.device }),
+          ...(job.model !== undefined && { computing: computingOn(device, threads) }),
           ...(part !== undefined && { swarm: part }),
           ...(until !== undefined && { until: boundOf(until) })
         }),
@@ -63,13 +65,19 @@ export async function startJob(
   } finally {
     reporter.close()
     await peer?.close()
-    await opened?.device.close()
   }
 }
 
-async function openDeviceFor(choice: 'auto' | 'webgpu' | 'wasm', threads: number | undefined) {
-  const { openDevice } = await import('../../kernels/index.ts')
-  return await openDevice(choice, { ...(threads !== undefined && { threads }) })
+/** The devices' code is loaded for the model that asks for one. */
+function computingOn(deviceChoice: DeviceChoice = 'auto', threads = availableParallelism()): Computing {
+  return {
+    deviceChoice,
+    threads,
+    async openDevice() {
+      const { openDevice } = await import('../../kernels/index.ts')
+      return (await openDevice(deviceChoice, { threads })).device
+    }
+  }
 }
 
 function sayEnd(reporter: Reporter, { event, items, seconds, itemsPerSecond }: FlowEndEvent): void {

@@ -42,7 +42,7 @@ export async function openSwarmPeer(
       node = await openNode({ swarm: name, identity, listen, announce, bootstrap, mdns, ...(psk && { psk }) })
       model?.shared.drawApart?.(node.peer)
       const replica = model?.shared ?? emptyReplica
-      const bounds = new PackBounds(replica.tables)
+      const bounds = new PackBounds(replica)
       const swarm = await joinSwarm({
         swarm: name,
         node,

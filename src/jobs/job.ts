@@ -1,22 +1,29 @@
 // What a user's module makes: a job, for `tensair start ./my-job.ts`.
 
 import type { z } from 'zod'
-import type { Device } from '../../kernels/index.ts'
-import type { Operator, Replica, SharedReplica, Swarm } from '../types.ts'
+import type { Sharing } from '../dataflow/share.ts'
+import type { Operator, SharedReplica, Swarm } from '../types.ts'
+import type { Computing } from './model-device.ts'
 
 export { z } from 'zod'
 
-/** A model that a job trains, alone or with the other peers of its swarm; `word2vec()` gives one. */
+/** A model that a job trains, alone or with the other peers of its swarm; `word2vec()` and `layersModel()` give one. */
 export interface JobModel {
-  /** The model as a swarm sees it. `drawApart`, where there is one, hears this peer's id: random numbers are to differ by peer. */
-  readonly shared: SharedReplica & { drawApart?(peer: string): void }
+  readonly shared: JobReplica
   close(): Promise<void>
 }
 
-/** What a job's model is opened with. */
-export interface ModelContext<Options> {
+/** A job's model as a swarm sees it. */
+export interface JobReplica extends SharedReplica {
+  /** Hears this peer's id: random numbers are to differ by peer. */
+  drawApart?(peer: string): void
+  /** Of a model whose rows are all there from the start: a digest of what they begin with, which peers must have the same. */
+  readonly fingerprint?: string
+}
+
+/** What a job's model is opened with; a device that it opens is closed with the job. */
+export interface ModelContext<Options> extends Computing {
   readonly options: Options
-  readonly device: Device
   /** Whether the job runs in a swarm. */
   readonly shared: boolean
   /** Tells the user something in one line. */
@@ -42,8 +49,11 @@ export interface FlowContext<Options, Model> {
    * flows that end in a sink.
    */
   readonly counted: <Item>(items: AsyncIterable<Item>) => AsyncIterable<Item>
-  /** Makes a replica share what it learns with the swarm, as `share` does; alone, it is as it was. For `train(share(model))`. */
-  readonly share: <Item>(replica: Replica<Item>) => Replica<Item>
+  /**
+   * Makes a replica share what it learns with the swarm, as `share` does; alone, it is as it was. For `train(share(model))`,
+   * `evaluate(share(model), …)`. What is left is let out when the flow has ended.
+   */
+  readonly share: Sharing
   /**
    * Keeps the lines that are this peer's, by `--shard`: where the job names its `source`, its share among the peers that read the
    * same. Alone, all.

@@ -1,9 +1,9 @@
-import type { Device } from '../../kernels/index.ts'
 import type { Chunk, Swarm } from '../types.ts'
 import { Counter } from './counter.ts'
 import type { FlowEndEvent, FlowEvent } from './flow-events.ts'
 import { FlowLog } from './flow-log.ts'
 import type { Job, JobModel } from './job.ts'
+import { type Computing, ModelDevice } from './model-device.ts'
 import { regularly } from './regularly.ts'
 import { type Bound, mostItems, runFlow } from './run-flow.ts'
 import { type SwarmPart, takingPart } from './taking-part.ts'
@@ -14,7 +14,7 @@ export interface JobRun {
   /** As the job's schema gives them. */
   readonly options: Readonly<Record<string, unknown>>
   /** For the job's model; a job without one needs none. */
-  readonly device?: Device
+  readonly computing?: Computing
   /** Runs with others; left out, alone. */
   readonly swarm?: SwarmPart
   /** Default: the flow's own end. */
@@ -30,6 +30,9 @@ export interface JobRun {
   readonly patience?: number
 }
 
+/** What a user reads where peers have different ones. */
+const FIRST_WEIGHTS = 'network, first weights (see seeded())'
+
 /**
  * Runs a user's job: opens its model, joins the swarm, reads its flow to the end, to the bound, or until it is interrupted, and
  * closes everything. In a swarm with a model, a flow that was not interrupted then waits until those of all peers are over, so
@@ -38,24 +41,28 @@ export interface JobRun {
  * @throws whatever the job's functions, what they read and write, the device and the swarm throw.
  */
 export async function runJob(run: JobRun): Promise<FlowEndEvent> {
-  const { job, options, device, signal, tell } = run
+  const { job, options, signal, tell } = run
   const opened = performance.now()
   const warn = (message: string) => tell({ event: 'warning', message })
   let model: JobModel | undefined
+  let device: ModelDevice | undefined
   try {
     if (job.model !== undefined) {
-      if (device === undefined) throw new TypeError(`${job.name}: its model wants a device; got none`)
-      model = await job.model({ options, device, shared: run.swarm !== undefined, warn })
+      if (run.computing === undefined)
+        throw new TypeError(`${job.name}: its model wants something to compute with; got none`)
+      device = new ModelDevice(run.computing.openDevice)
+      const context = { ...run.computing, openDevice: device.open }
+      model = await job.model({ ...context, options, shared: run.swarm !== undefined, warn })
     }
     const swarm = await run.swarm?.join(model, agreed(job, options, model))
-    const failed = failure(device, swarm)
+    const failed = failure(device?.lost, swarm?.lost)
     const enough = new AbortController()
     const counter = new Counter(mostItems(run.until), () => enough.abort())
     const log = new FlowLog(job.name, opened, () => counter.items, tell, swarm)
     const ends = AbortSignal.any([signal, enough.signal])
     const context = {
       ...{ options, model, swarm, warn, signal: ends, counted: counter.counted },
-      ...takingPart(run.swarm, swarm, () => !signal.aborted)
+      ...takingPart(run.swarm, swarm, { over: ends })
     }
     let interrupted = false
     const endProgress = regularly(run.progressEvery ?? 1, async () => log.progress())
@@ -64,10 +71,12 @@ export async function runJob(run: JobRun): Promise<FlowEndEvent> {
       await Promise.race([runFlow({ ...run, context, counter, enough }), failed])
       interrupted = signal.aborted
       log.ended()
-      if (model !== undefined && swarm !== undefined && !interrupted) {
-        await letOut(swarm)
-        log.wait()
-        await Promise.race([swarm.settled(signal), failed])
+      if (model !== undefined && swarm !== undefined) {
+        await letOut(swarm, !interrupted)
+        if (!interrupted) {
+          log.wait()
+          await Promise.race([swarm.settled(signal), failed])
+        }
       }
     } finally {
       // Where it was not the flow that failed, it still waits for what it reads.
@@ -81,10 +90,11 @@ export async function runJob(run: JobRun): Promise<FlowEndEvent> {
     return end
   } finally {
     await model?.close()
+    await device?.close()
   }
 }
 
-/** What others must have the same; tables that differ could not be exchanged. */
+/** What others must have the same; tables that differ could not be exchanged, and changes are to values that all began with. */
 function agreed(
   job: Job,
   options: Readonly<Record<string, unknown>>,
@@ -94,20 +104,23 @@ function agreed(
     [`${name}.dim`, dim],
     [`${name}.unit`, unit]
   ])
-  return { job: job.name, ...Object.fromEntries(shapes), ...job.agree?.(options) }
+  const fingerprint = model?.shared.fingerprint
+  return {
+    job: job.name,
+    ...Object.fromEntries(shapes),
+    ...job.agree?.(options),
+    ...(fingerprint !== undefined && { [FIRST_WEIGHTS]: fingerprint })
+  }
 }
 
-/** Lets out what was trained and not packed yet, and says that this peer is done: a flow need not have shared its model itself. */
-async function letOut(swarm: Swarm): Promise<void> {
+/** Lets out what was trained and not packed yet, and says whether this peer has finished. */
+async function letOut(swarm: Swarm, finished: boolean): Promise<void> {
   await swarm.exchange(true)
   const self = swarm.status().members.find(({ peer }) => peer === swarm.peer)
-  swarm.report({ words: self?.words ?? 0, position: self?.position ?? 0, finished: true })
+  swarm.report({ words: self?.words ?? 0, position: self?.position ?? 0, finished })
 }
 
-/** Rejects when the device or the swarm fails. */
-function failure(device: Device | undefined, swarm: Swarm | undefined): Promise<never> {
-  const lost: Promise<Error>[] = []
-  if (device !== undefined) lost.push(device.lost)
-  if (swarm !== undefined) lost.push(swarm.lost)
-  return Promise.race(lost).then(error => Promise.reject(error))
+/** Rejects when one of those that there are is lost. */
+function failure(...lost: readonly (Promise<Error> | undefined)[]): Promise<never> {
+  return Promise.race(lost.filter(one => one !== undefined)).then(error => Promise.reject(error))
 }

@@ -2,9 +2,9 @@
 
 import { distribute } from '../dataflow/distribute.ts'
 import { living, part, shard } from '../dataflow/shard.ts'
-import { share } from '../dataflow/share.ts'
+import { type ShareOptions, type Sharing, share } from '../dataflow/share.ts'
 import { chunksOf, stream } from '../stream.ts'
-import type { Held, Operator, Replica, Swarm } from '../types.ts'
+import type { Held, Operator, Swarm } from '../types.ts'
 import type { JobModel } from './job.ts'
 import { regularly } from './regularly.ts'
 
@@ -34,7 +34,7 @@ export interface SwarmPart {
 /** What a job's flow needs to take part. */
 export interface TakingPart {
   /** Makes a replica let out what it learns, as often as the part says. */
-  readonly share: <Item>(replica: Replica<Item>) => Replica<Item>
+  readonly share: Sharing
   /** From the lines that this peer reads to those that it trains. */
   readonly shard: Operator<string, string>
 }
@@ -45,19 +45,19 @@ const FEED = 'lines'
 const LOOK_SECONDS = 1
 
 /**
- * How a flow takes part in a swarm; alone, it trains all it reads and lets out nothing. `finished` as for `share`; `leaving` ends
+ * How a flow takes part in a swarm; alone, it trains all it reads and lets out nothing. `end` as for `share`; `leaving` ends
  * the flow of a peer that feeds others or is fed.
  */
 export function takingPart(
   part: SwarmPart | undefined,
   swarm: Swarm | undefined,
-  finished: () => boolean,
+  end: Pick<ShareOptions, 'finished' | 'over'>,
   leaving?: AbortSignal
 ): TakingPart {
   if (part === undefined || swarm === undefined) return { share: replica => replica, shard: lines => lines }
   const { exchangeEvery: interval } = part
   return {
-    share: share(swarm, { finished, ...(interval !== undefined && { interval, strict: true }) }),
+    share: share(swarm, { ...end, ...(interval !== undefined && { interval, strict: true }) }),
     shard: shardOf(part, swarm, leaving)
   }
 }

@@ -93,7 +93,7 @@ export async function runWord2Vec(job: Word2VecJob): Promise<{ model: Word2Vec; 
   ]
   try {
     const begin = swarm === undefined ? from : await placeInSwarm(job, swarm, from)
-    const { shard, share } = takingPart(job.swarm, swarm, () => complete, stop)
+    const { shard, share } = takingPart(job.swarm, swarm, { finished: () => complete }, stop)
     const flow = pipe(
       text.open(begin, stop),
       shard,

@@ -1,3 +1,4 @@
+import type { ChannelLinkStatus } from '../types.ts'
 import {
   ALIVE,
   type ChannelHello,
@@ -15,6 +16,7 @@ import {
 } from './channel-messages.ts'
 import { FairQueue } from './fair-queue.ts'
 import { type Link, openLink } from './link.ts'
+import { Rate } from './meter.ts'
 import type { OpenStream } from './node.ts'
 import { Openings } from './openings.ts'
 import type { Precedence } from './precedence.ts'
@@ -65,6 +67,8 @@ export class ChannelLink {
   readonly #clock: () => number
   readonly #queue = new FairQueue<Entry>()
   readonly #theirs = new Openings()
+  readonly #in: Rate
+  readonly #out: Rate
   #heard: { readonly bytes: number; readonly at: number }
   readonly #over = Promise.withResolvers<void>()
   #state: 'open' | 'ending' | 'over' = 'open'
@@ -77,6 +81,8 @@ export class ChannelLink {
     this.#events = events
     this.#clock = clock
     this.#heard = { bytes: 0, at: clock() }
+    this.#in = new Rate(clock())
+    this.#out = new Rate(clock())
     const waits = () => this.#link.buffered > 0
     this.#link = openLink(
       precedence.enter(peer, 'items', stream, waits, () => this.#feed()),
@@ -89,6 +95,37 @@ export class ChannelLink {
       }
     )
     this.#add(0, HELLO, encodeHello(hello))
+  }
+
+  get bytesIn(): number {
+    return this.#link.bytesIn
+  }
+
+  get bytesOut(): number {
+    return this.#link.bytesOut
+  }
+
+  /** What goes and comes, with the rates as of the last look at `meter`; `own`: the channels that this peer has open. */
+  status(own: readonly Opening[]): ChannelLinkStatus {
+    return {
+      peer: this.peer,
+      names: own
+        .map(({ name }) => name)
+        .filter(name => this.has(name))
+        .sort(),
+      bytesIn: this.bytesIn,
+      bytesOut: this.bytesOut,
+      bytesInPerSecond: this.#in.perSecond,
+      bytesOutPerSecond: this.#out.perSecond,
+      waitingBytes: this.#queue.bytes + this.#link.buffered
+    }
+  }
+
+  /** Takes note of what has come and gone by now. */
+  meter(): void {
+    const now = this.#clock()
+    this.#in.read(this.bytesIn, now)
+    this.#out.read(this.bytesOut, now)
   }
 
   /** Milliseconds since anything came from the peer, as far as looks before this one tell; `elsewhere`: bytes that came over its other streams. */

@@ -1,3 +1,4 @@
+import type { SwarmStatus } from '../types.ts'
 import { disagreement } from './agreement.ts'
 import { ChannelLink, type ChannelLinkEvents } from './channel-link.ts'
 import type { ChannelHello, Opening } from './channel-messages.ts'
@@ -41,6 +42,9 @@ export interface MeshOptions {
   readonly mismatch: (peer: string, message: string) => void
 }
 
+/** What channels have come to. */
+export type ChannelsStatus = Pick<SwarmStatus, 'channels' | 'channelBytesIn' | 'channelBytesOut'>
+
 /** Whose streams they are; of each peer one link is up at a time. */
 export interface MeshOwner extends Pick<ChannelLinkEvents, 'opened' | 'closed' | 'message'> {
   /** What this peer has open; without anything no streams are wanted. */
@@ -63,6 +67,8 @@ export class ChannelMesh implements ChannelLinkEvents {
   #lastTick: number | undefined
   #aliveAt = 0
   #left = false
+  /** Of streams that are over. */
+  readonly #past = { bytesIn: 0, bytesOut: 0 }
 
   constructor(options: MeshOptions, owner: MeshOwner) {
     this.#options = options
@@ -86,6 +92,16 @@ export class ChannelMesh implements ChannelLinkEvents {
     return this.#links.get(peer)
   }
 
+  /** The streams that are up, and the bytes of all that have been. */
+  get status(): ChannelsStatus {
+    const links = this.all
+    return {
+      channels: [...this.linked].map(link => link.status(this.#owner.openings)),
+      channelBytesIn: links.reduce((sum, { bytesIn }) => sum + bytesIn, this.#past.bytesIn),
+      channelBytesOut: links.reduce((sum, { bytesOut }) => sum + bytesOut, this.#past.bytesOut)
+    }
+  }
+
   /** Dials those to whom there is no stream. */
   connect(): void {
     if (this.#left || this.#owner.openings.length === 0) return
@@ -100,6 +116,7 @@ export class ChannelMesh implements ChannelLinkEvents {
     const passed = now - (this.#lastTick ?? now)
     this.#awake += Math.max(0, Math.min(passed, LONGEST_TICK_MS))
     this.#lastTick = now
+    for (const link of this.linked) link.meter()
     const { hello } = this.#options.patience
     for (const link of this.#strangers) {
       if (this.#awake - link.openedAt <= hello) continue
@@ -150,6 +167,8 @@ export class ChannelMesh implements ChannelLinkEvents {
   }
 
   over(link: ChannelLink, error: Error | undefined): void {
+    this.#past.bytesIn += link.bytesIn
+    this.#past.bytesOut += link.bytesOut
     this.#strangers.delete(link)
     if (link.dialled) this.#redials.broken(link.peer, this.#awake - link.openedAt, this.#awake)
     if (this.#isUp(link)) {

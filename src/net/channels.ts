@@ -1,6 +1,6 @@
 import type { Channel, ChannelHandler, Channels } from '../types.ts'
 import type { ChannelLink } from './channel-link.ts'
-import { ChannelMesh, type MeshOptions, type MeshOwner } from './channel-mesh.ts'
+import { ChannelMesh, type ChannelsStatus, type MeshOptions, type MeshOwner } from './channel-mesh.ts'
 import { LONGEST_NAME, MOST_CHANNELS, type Opening } from './channel-messages.ts'
 import { type ChannelPlace, OpenChannel } from './open-channel.ts'
 import { ProtocolError } from './protocol-error.ts'
@@ -54,6 +54,10 @@ export class PeerChannels implements Channels, ChannelPlace, MeshOwner {
   /** Call it about every 250 ms; `now`: ms of any clock. */
   tick(now: number): void {
     this.#mesh.tick(now)
+  }
+
+  get status(): ChannelsStatus {
+    return this.#mesh.status
   }
 
   /** Closes all channels, then all streams, politely. */

@@ -18,6 +18,12 @@ export class FairQueue<Entry extends { readonly bytes: number }> {
   /** What the lane that went last had had before. */
   #level = 0
   #size = 0
+  #bytes = 0
+
+  /** Bytes that wait. */
+  get bytes(): number {
+    return this.#bytes
+  }
 
   /** Entries that wait. */
   get size(): number {
@@ -30,6 +36,7 @@ export class FairQueue<Entry extends { readonly bytes: number }> {
     lane.entries.push(entry)
     this.#lanes.set(number, lane)
     this.#size++
+    this.#bytes += entry.bytes
   }
 
   /** The next entry; undefined where none waits. */
@@ -41,6 +48,7 @@ export class FairQueue<Entry extends { readonly bytes: number }> {
     const entry = next?.entries[next.first]
     if (next === undefined || entry === undefined) return undefined
     next.first++
+    this.#bytes -= entry.bytes
     // Each entry is moved once at most on the average.
     if (next.first * 2 > next.entries.length) {
       next.entries = next.entries.slice(next.first)
@@ -60,6 +68,11 @@ export class FairQueue<Entry extends { readonly bytes: number }> {
     lane.entries = waiting.filter(isKept)
     lane.first = 0
     this.#size -= waiting.length - lane.entries.length
+    this.#bytes -= bytesOf(waiting) - bytesOf(lane.entries)
     if (this.#size === 0) this.#lanes.clear()
   }
+}
+
+function bytesOf(entries: readonly { readonly bytes: number }[]): number {
+  return entries.reduce((sum, { bytes }) => sum + bytes, 0)
 }

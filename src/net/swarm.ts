@@ -90,6 +90,7 @@ class PeerSwarm implements Swarm {
       members: tree.members.map(memberStatus),
       bytesIn,
       bytesOut,
+      ...this.#peer.channels.status,
       packs,
       framesApplied,
       stalenessMean: mean,

@@ -20,6 +20,10 @@ link to   role        in     out        in       out  unacknowledged  waiting
 parent01  parent  5.0 MB  2.5 MB  1.0 MB/s  600 KB/s               2        3
 achild03  child   5.0 MB  2.5 MB  200 KB/s  200 KB/s               2        3
 
+items with  channels            in      out        in       out  waiting
+──────────  ──────────────  ──────  ───────  ────────  ────────  ───────
+achild03    by room, lines  7.0 MB  40.0 KB  300 KB/s  2.0 KB/s  65.5 KB
+
 peer                     age   words  position  source    finished
 ───────────────  ───────────  ──────  ────────  ────────  ────────
 parent01         17 min 45 s  1.23 M   42.0 MB  01234567  no
@@ -30,7 +34,7 @@ achild03           1 min 5 s  1.23 M       0 B  its own   yes`
 
 test('a root without links reads so', () => {
   match(
-    describeStatus({ ...status, root: true, links: [] }, 0),
+    describeStatus({ ...status, root: true, links: [], channels: [] }, 0),
     /^swarm news, peer 12D3KooWmyself02, root\n\nno links\n\npeer /
   )
 })

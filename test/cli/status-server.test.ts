@@ -31,6 +31,10 @@ test('the metrics are Prometheus text, with help, of the swarm and of what the j
   for (const line of [
     'tensair_received_bytes_total 10000000',
     'tensair_sent_bytes_total 5000000',
+    'tensair_channel_received_bytes_total 8000000',
+    'tensair_channel_sent_bytes_total 50000',
+    'tensair_channel_links 1',
+    'tensair_channel_waiting_bytes 65536',
     'tensair_packs_total 7',
     'tensair_frames_applied_total 11',
     'tensair_peers 3',

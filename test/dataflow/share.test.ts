@@ -1,11 +1,13 @@
 import { deepStrictEqual, ok, rejects, strictEqual, throws } from 'node:assert'
 import { test } from 'node:test'
 import { pipe } from 'it-pipe'
+import { evaluate } from '../../src/dataflow/evaluate.ts'
 import { share } from '../../src/dataflow/share.ts'
 import { tokenize } from '../../src/dataflow/tokenize.ts'
 import { train } from '../../src/dataflow/train.ts'
 import { linesOf } from '../../src/sources/memory.ts'
-import type { Replica, Swarm } from '../../src/types.ts'
+import { chunkAt } from '../../src/stream.ts'
+import type { Chunk, PredictingReplica, Replica, Swarm } from '../../src/types.ts'
 import { source } from './source.ts'
 
 type Reported = Parameters<Swarm['report']>[0]
@@ -161,9 +163,116 @@ test('items that are not lines of words count one each', async () => {
   deepStrictEqual(log, ['pack'])
 })
 
-test('progress is that of the replica', async () => {
-  const { replica, swarm } = witness()
-  deepStrictEqual(await share(swarm)(replica).progress(), { words: 7, loss: 1, position: undefined })
+test('a long chunk is trained in parts, between which packs are made; its position counts with the last', async () => {
+  const { log, reported, swarm, replica } = witness()
+  const numbers: Replica<number> = {
+    ...replica,
+    train: async chunk => void log.push(`train ${chunk.length}`)
+  }
+  const long = chunkAt(
+    Array.from({ length: 600 }, (_, i) => i),
+    { bytes: 9 }
+  )
+  const often = share(swarm, { interval: 100, maxSeconds: 60, phase: 0 })(numbers)
+  await often.train(long)
+  deepStrictEqual(log.splice(0), Array(6).fill(['train 100', 'pack']).flat())
+  deepStrictEqual(reported.splice(0).slice(-2), [
+    { words: 500, position: 0 },
+    { words: 600, position: 9 }
+  ])
+  const seldom = share(swarm, { interval: 1000, maxSeconds: 60, phase: 0 })(numbers)
+  await seldom.train(long)
+  deepStrictEqual(log, ['train 256', 'train 256', 'train 88'])
+  await seldom.drain()
+})
+
+test('examples in columns are counted without being taken apart', async () => {
+  const { log, reported, swarm, replica } = witness()
+  const columns: Chunk<number> = {
+    length: 7,
+    *[Symbol.iterator]() {
+      yield 1
+      throw new Error('taken apart')
+    }
+  }
+  const numbers: Replica<number> = {
+    ...replica,
+    train: async chunk => void log.push(`train ${chunk.length}`)
+  }
+  const sharing = share(swarm, { interval: 100, maxSeconds: 60, phase: 0 })(numbers)
+  await sharing.train(columns)
+  await sharing.drain()
+  strictEqual(log[0], 'train 7')
+  deepStrictEqual(reported.at(-1)?.words, 7)
+})
+
+test('where somebody else says that the flow is over, draining is a pause: packs come when they are due, and no end is reported', async t => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const { log, reported, replica, swarm } = witness()
+  const over = new AbortController()
+  const sharing = share(swarm, { interval: 3, maxSeconds: 2, phase: 0, over: over.signal })(replica)
+  for (let i = 0; i < 4; i++) {
+    await sharing.train([line(1)])
+    await sharing.drain()
+  }
+  const due = ['train 1', 'drain', 'train 1', 'drain', 'train 1', 'pack', 'drain', 'train 1', 'drain']
+  deepStrictEqual(log, due)
+  t.mock.timers.tick(2000)
+  deepStrictEqual(log.splice(due.length), ['pack'])
+  deepStrictEqual(new Set(reported.map(({ finished }) => finished)), new Set([undefined]))
+
+  await sharing.train([line(1)])
+  over.abort()
+  t.mock.timers.tick(10_000)
+  await sharing.train([line(1)])
+  t.mock.timers.tick(10_000)
+  deepStrictEqual(log.splice(due.length), ['train 1', 'train 1'])
+})
+
+/** A replica that can do more, with what it holds out of sight. */
+class Sum implements PredictingReplica<number, number> {
+  #sum = 0
+  #factor = 1
+  async train(chunk: Chunk<number>) {
+    for (const item of chunk) this.#sum += this.#factor * item
+  }
+  async drain() {}
+  async progress() {
+    return { words: this.#sum, loss: 0, position: undefined }
+  }
+  async predict(items: readonly number[]) {
+    return items.map(item => item + this.#sum)
+  }
+  boost(factor: number) {
+    this.#factor = factor
+  }
+  get sum() {
+    return this.#sum
+  }
+  set sum(value: number) {
+    this.#sum = value
+  }
+}
+
+test('whatever else a replica can do, it can do as before', async () => {
+  const { log, swarm } = witness()
+  const sum = new Sum()
+  const sharing: Sum = share(swarm, { interval: 2, maxSeconds: 60, phase: 0 })(sum)
+  sharing.boost(2)
+  await sharing.train([1, 2])
+  deepStrictEqual(log, ['pack'])
+  deepStrictEqual(await sharing.progress(), { words: 6, loss: 0, position: undefined })
+  sharing.sum += 1
+  deepStrictEqual([sharing.sum, sum.sum], [7, 7])
+  ok(sharing instanceof Sum && 'predict' in sharing)
+
+  const loss = (prediction: number, truth: number) => prediction - truth
+  const evaluated = evaluate(sharing, { truth: item => item, loss })(source([[1], [1]]))
+  deepStrictEqual(
+    (await Array.fromAsync(evaluated)).map(({ loss }) => loss),
+    [7, 9]
+  )
+  strictEqual(sum.sum, 11)
 })
 
 test('a pack that fails ends training, also one that time brought about', async t => {

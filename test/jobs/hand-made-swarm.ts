@@ -51,6 +51,19 @@ export const status: SwarmStatus = {
   ],
   bytesIn: 10_000_000,
   bytesOut: 5_000_000,
+  channels: [
+    {
+      peer: '12D3KooWachild03',
+      names: ['by room', 'lines'],
+      bytesIn: 7_000_000,
+      bytesOut: 40_000,
+      bytesInPerSecond: 300_000,
+      bytesOutPerSecond: 2_000,
+      waitingBytes: 65_536
+    }
+  ],
+  channelBytesIn: 8_000_000,
+  channelBytesOut: 50_000,
   packs: 7,
   framesApplied: 11,
   stalenessMean: 120,

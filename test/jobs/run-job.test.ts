@@ -1,13 +1,25 @@
 import { deepStrictEqual, match, ok, rejects, strictEqual } from 'node:assert'
 import { test } from 'node:test'
+import type { Device } from '../../kernels/index.ts'
 import { map } from '../../src/dataflow/map.ts'
+import { train } from '../../src/dataflow/train.ts'
 import { emptyReplica } from '../../src/jobs/empty-replica.ts'
 import type { FlowEvent } from '../../src/jobs/flow-events.ts'
 import { defineJob, type Job, type JobDefinition, z } from '../../src/jobs/job.ts'
+import type { Computing } from '../../src/jobs/model-device.ts'
 import { type JobRun, runJob } from '../../src/jobs/run-job.ts'
+import type { Replica } from '../../src/types.ts'
+import { source } from '../dataflow/source.ts'
 import { handMadeSwarm, member, status } from './hand-made-swarm.ts'
 
 const options = z.object({})
+
+/** For models that open no device. */
+const computing: Computing = {
+  deviceChoice: 'wasm',
+  threads: 3,
+  openDevice: () => Promise.reject(new Error('no device is wanted here'))
+}
 
 /** Runs a flow, and gives what it emitted, what was told, and the end. */
 async function run(
@@ -259,8 +271,7 @@ function together() {
 
 test('with a model in a swarm, it lets out what it learned, waits for the others, leaves, and only then finishes', async () => {
   const { happened, job, part } = together()
-  const device = Object.assign(Object.create(null), { lost: new Promise(() => {}) })
-  const { told, end } = await run({ flow: async () => {} }, { job, device, swarm: part })
+  const { told, end } = await run({ flow: async () => {} }, { job, computing, swarm: part })
   deepStrictEqual(happened, [
     'join {"job":"test","input.dim":8,"input.unit":9.5367431640625e-7,"size":3}',
     `flow input ${status.peer}`,
@@ -279,6 +290,32 @@ test('with a model in a swarm, it lets out what it learned, waits for the others
   deepStrictEqual(end.swarm, { bytesIn: status.bytesIn, bytesOut: status.bytesOut })
 })
 
+test('interrupted, it lets out what it learned and leaves, finished or not', async () => {
+  const { happened, job, part } = together()
+  const stop = new AbortController()
+  const flow: Job['flow'] = async ({ share, model }) => {
+    const replica: Replica<number> = {
+      train: async () => {},
+      drain: async () => void happened.push('drain'),
+      progress: async () => ({ words: 0, loss: 0, position: undefined })
+    }
+    ok(model !== undefined)
+    stop.abort()
+    await train(share(replica))(source([[1], [2]]))
+  }
+  await run({ flow: async () => {} }, { job: { ...job, flow }, computing, swarm: part, signal: stop.signal })
+  deepStrictEqual(happened.slice(1), [
+    'report {"words":1,"position":1}',
+    'report {"words":2,"position":2}',
+    'drain',
+    'exchange',
+    'report {"words":9,"position":5,"finished":false}',
+    'leave',
+    'finish',
+    'close'
+  ])
+})
+
 test('without a model it just leaves, with nothing that others need agree on but its name', async () => {
   const { happened, part } = together()
   const { end } = await run({ flow: async () => {} }, { swarm: part })
@@ -286,12 +323,89 @@ test('without a model it just leaves, with nothing that others need agree on but
   strictEqual(end.sharedHash, undefined)
 })
 
-test('a device that is lost ends the run in its error, and the model is closed', async () => {
+/** A device of which only the end matters, and how often it was opened and closed. */
+function deviceThat(lost: Promise<Error>) {
+  const counts = { opened: 0, closed: 0 }
+  const device: Device = Object.assign(Object.create(null), { lost, close: async () => void counts.closed++ })
+  const openDevice = async () => {
+    counts.opened++
+    return device
+  }
+  return { counts, computing: { ...computing, openDevice } }
+}
+
+test('a model opens no device unless it asks for one, hears how many threads it may use, and has one device however often it asks', async () => {
+  const { job } = together()
+  const plain = deviceThat(new Promise(() => {}))
+  await run({ flow: async () => {} }, { job, computing: plain.computing })
+  deepStrictEqual(plain.counts, { opened: 0, closed: 0 })
+
+  const asking = deviceThat(new Promise(() => {}))
+  const heard: unknown[] = []
+  const wanting: Job = {
+    ...job,
+    flow: async () => {},
+    async model(context) {
+      strictEqual(await context.openDevice(), await context.openDevice())
+      heard.push(context.deviceChoice, context.threads)
+      return {
+        shared: emptyReplica,
+        close: async () => void heard.push(`close before ${asking.counts.closed}`)
+      }
+    }
+  }
+  await run({ flow: async () => {} }, { job: wanting, computing: asking.computing })
+  deepStrictEqual(asking.counts, { opened: 1, closed: 1 })
+  deepStrictEqual(heard, ['wasm', 3, 'close before 0'])
+})
+
+test('a device that cannot be opened is the run’s error', async () => {
+  const { job } = together()
+  const openDevice = () => Promise.reject(new Error('no adapter'))
+  const wanting: Job = {
+    ...job,
+    model: async context => ({ shared: emptyReplica, close: (await context.openDevice()).close })
+  }
+  await rejects(
+    run({ flow: async () => {} }, { job: wanting, computing: { ...computing, openDevice } }),
+    /^Error: no adapter$/
+  )
+})
+
+test('a device that is lost ends the run in its error, and the model and the device are closed', async () => {
   const { happened, job } = together()
-  const lost = Promise.resolve(new Error('the device is gone'))
-  const device = Object.assign(Object.create(null), { lost })
-  const stuck = { ...job, flow: () => new Promise<void>(() => {}) }
-  await rejects(run({ flow: async () => {} }, { job: stuck, device }), /the device is gone/)
+  const lost = Promise.withResolvers<Error>()
+  const { counts, computing } = deviceThat(lost.promise)
+  const model: Job['model'] = async context => {
+    await context.openDevice()
+    return { shared: emptyReplica, close: async () => void happened.push('close') }
+  }
+  const flow = () => {
+    lost.resolve(new Error('the device is gone'))
+    return new Promise<void>(() => {})
+  }
+  await rejects(
+    run({ flow: async () => {} }, { job: { ...job, model, flow }, computing }),
+    /the device is gone/
+  )
   deepStrictEqual(happened, ['close'])
-  await rejects(run({ flow: async () => {} }, { job }), /test: its model wants a device/)
+  deepStrictEqual(counts, { opened: 1, closed: 1 })
+  await rejects(run({ flow: async () => {} }, { job }), /test: its model wants something to compute with/)
+})
+
+test('what a network begins with must be the same at all peers', async () => {
+  const { happened, job, part } = together()
+  const fingerprint = '0123456789abcdef0123456789abcdef'
+  const model: Job['model'] = async () => ({
+    shared: { ...emptyReplica, fingerprint },
+    close: async () => {}
+  })
+  await run(
+    { flow: async () => {} },
+    { job: { ...job, model, flow: async () => {} }, computing, swarm: part }
+  )
+  strictEqual(
+    happened[0],
+    `join {"job":"test","size":3,"network, first weights (see seeded())":"${fingerprint}"}`
+  )
 })

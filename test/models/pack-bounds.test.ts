@@ -36,7 +36,7 @@ function pack(step: number, growth = 1000, count = 1): Delta {
 
 /** A peer that has packed this often. */
 function bounds({ packs = 5, growth = 1000 } = {}): PackBounds {
-  const made = new PackBounds([TABLE])
+  const made = new PackBounds({ tables: [TABLE] })
   for (let i = 0; i < packs; i++) made.own(pack(STEP, growth), WORDS)
   return made
 }
@@ -52,7 +52,7 @@ test('replicas that train together take each other’s packs, but not tenfold an
     peers.push({
       name: `peer ${seed}`,
       model,
-      bounds: new PackBounds(model.shared.tables),
+      bounds: new PackBounds(model.shared),
       words: 0,
       next: seed * 100
     })

@@ -220,6 +220,33 @@ test('a flood in one channel does not keep another one waiting', async t => {
   await until(() => flood[1].messages.length === 512)
 })
 
+test('what goes and comes is counted, by stream and over all that have been', async t => {
+  const peers = await channelPeers(t, 2)
+  const [sender, receiver] = peers.map(({ channels }) => channels)
+  const nothing: unknown = sender.status
+  deepStrictEqual(nothing, { channels: [], channelBytesIn: 0, channelBytesOut: 0 })
+  const channels = [...openAll(peers, 'words'), ...openAll(peers, 'lines')]
+  open(peers[0], 'mine')
+  await until(() => complete(channels.slice(0, 2)) && complete(channels.slice(2)))
+  const bytes = 32 << 16
+  for (let i = 0; i < 32; i++) channels[0].send(channels[1].peer, filled(1 << 16))
+  const [begun] = sender.status.channels
+  deepStrictEqual([begun.peer, begun.names], [channels[1].peer, ['lines', 'words']])
+  ok(begun.waitingBytes > 1 << 20, `${begun.waitingBytes} bytes wait`)
+  await until(() => channels[1].messages.length === 32)
+  // What comes is all of what went, and hardly more than the messages.
+  await until(() => receiver.status.channelBytesIn === sender.status.channelBytesOut)
+  await until(() => sender.status.channels[0]?.bytesOutPerSecond > 0)
+  const [sent] = sender.status.channels
+  ok(sent.bytesOut > bytes && sent.bytesOut < 1.01 * bytes + 4096, `${sent.bytesOut}`)
+  deepStrictEqual([sent.waitingBytes, receiver.status.channels[0].bytesIn], [0, sent.bytesOut])
+
+  await sender.leave()
+  await until(() => peers.every(({ streams }) => streams.length === 0))
+  for (const { status } of [sender, receiver]) strictEqual(status.channels.length, 0)
+  ok(sender.status.channelBytesOut >= sent.bytesOut && receiver.status.channelBytesIn >= sent.bytesOut)
+})
+
 test('what waits for a member that leaves is not sent', async t => {
   const [peer] = await channelPeers(t, 1)
   const raw = await rawStream(await testNode(t), peer)

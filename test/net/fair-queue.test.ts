@@ -37,6 +37,10 @@ test('each lane is first come first served, and nothing is lost or doubled', () 
           lanes[one.lane].push(entry)
         }
         strictEqual(queue.size, lanes.flat().length)
+        strictEqual(
+          queue.bytes,
+          lanes.flat().reduce((sum, { bytes }) => sum + bytes, 0)
+        )
       }
       while (queue.size > 0) take()
       take()

@@ -70,7 +70,7 @@ async function node(bootstrap: readonly string[] = []): Promise<PeerNode> {
 }
 
 async function join(own: PeerNode, model: Word2Vec): Promise<Swarm> {
-  const bounds = new PackBounds(model.shared.tables)
+  const bounds = new PackBounds(model.shared)
   const swarm = await joinSwarm({
     swarm: 'test',
     node: own,

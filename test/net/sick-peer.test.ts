@@ -39,7 +39,7 @@ async function openPeer(i: number): Promise<Peer> {
   const model = await word2vec(device, { ...OPTIONS, seed: i + 1 })
   // All words are known to all from the start, so that rows have the same numbers.
   for (const word of words) model.shared.names.admit(word)
-  const bounds = new PackBounds(model.shared.tables)
+  const bounds = new PackBounds(model.shared)
   return {
     name: `peer ${i}`,
     model,

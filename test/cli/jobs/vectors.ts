@@ -10,8 +10,8 @@ export default defineJob({
     output: z.string(),
     dim: z.number().int().default(16)
   }),
-  model: ({ device, options: { dim }, shared, warn }) =>
-    word2vec(device, { dim, minCount: 2, capacity: 8192, shared }, warn),
+  model: async ({ openDevice, options: { dim }, shared, warn }) =>
+    word2vec(await openDevice(), { dim, minCount: 2, capacity: 8192, shared }, warn),
   flow: ({ options, model, signal, shard, share }) =>
     pipe(lines(options.input, { signal }), shard, tokenize(), train(share(model))),
   finish: ({ options, model }) => model.save(fileStore(options.output))
