@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { initializers, type LayersModel, layers, sequential } from '@tensorflow/tfjs-layers'
 import { type ExampleChunk, exampleChunk } from '../src/models/layers-batch.ts'
 
 const PIXELS = 28 * 28
@@ -32,55 +31,6 @@ export function digits(seed: number): { train: ExampleChunk; test: ExampleChunk 
   }
 }
 
-/** The network of the TensorFlow tutorial for CIFAR-10: 122,570 weights, images of 32 · 32 · 3. */
-export function tutorialNetwork(seed: number): LayersModel {
-  const glorot = (of: number) => ({
-    kernelInitializer: initializers.glorotUniform({ seed: 100 * seed + of })
-  })
-  return sequential({
-    layers: [
-      layers.conv2d({
-        filters: 32,
-        kernelSize: 3,
-        activation: 'relu',
-        inputShape: [32, 32, 3],
-        ...glorot(1)
-      }),
-      layers.maxPooling2d({ poolSize: 2 }),
-      layers.conv2d({ filters: 64, kernelSize: 3, activation: 'relu', ...glorot(2) }),
-      layers.maxPooling2d({ poolSize: 2 }),
-      layers.conv2d({ filters: 64, kernelSize: 3, activation: 'relu', ...glorot(3) }),
-      layers.flatten(),
-      layers.dense({ units: 64, activation: 'relu', ...glorot(4) }),
-      layers.dense({ units: 10, activation: 'softmax', ...glorot(5) })
-    ]
-  })
-}
-
-/** Two convolutions for digits of 28 · 28: 20,490 weights. */
-export function digitNetwork(seed: number): LayersModel {
-  const glorot = (of: number) => ({
-    kernelInitializer: initializers.glorotUniform({ seed: 100 * seed + of })
-  })
-  return sequential({
-    layers: [
-      layers.conv2d({
-        filters: 16,
-        kernelSize: 3,
-        activation: 'relu',
-        inputShape: [28, 28, 1],
-        ...glorot(1)
-      }),
-      layers.maxPooling2d({ poolSize: 2 }),
-      layers.conv2d({ filters: 16, kernelSize: 3, activation: 'relu', ...glorot(2) }),
-      layers.maxPooling2d({ poolSize: 2 }),
-      layers.flatten(),
-      layers.dense({ units: 40, activation: 'relu', ...glorot(3) }),
-      layers.dense({ units: 10, activation: 'softmax', ...glorot(4) })
-    ]
-  })
-}
-
 /** Examples `first … end - 1` of a chunk. */
 export function part({ inputs, labels, length }: ExampleChunk, first: number, end: number): ExampleChunk {
   const width = inputs.length / length
@@ -88,6 +38,18 @@ export function part({ inputs, labels, length }: ExampleChunk, first: number, en
     inputs.subarray(first * width, end * width),
     Array.prototype.slice.call(labels, first, end),
     end - first
+  )
+}
+
+/** The examples of a chunk with these numbers, in that order. */
+export function inOrder({ inputs, labels, length }: ExampleChunk, order: readonly number[]): ExampleChunk {
+  const width = inputs.length / length
+  const columns = new Float32Array(order.length * width)
+  for (const [to, i] of order.entries()) columns.set(inputs.subarray(i * width, (i + 1) * width), to * width)
+  return exampleChunk(
+    columns,
+    order.map(i => labels[i]),
+    order.length
   )
 }
 
@@ -102,7 +64,8 @@ export async function accuracy(
   return right / examples.length
 }
 
-function shuffled(length: number, seed: number): number[] {
+/** The numbers 0 … length - 1 in an order drawn from `seed`. */
+export function shuffled(length: number, seed: number): number[] {
   const order = Array.from({ length }, (_, i) => i)
   let state = seed >>> 0
   for (let i = length - 1; i > 0; i--) {

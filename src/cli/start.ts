@@ -69,9 +69,10 @@ export async function start([command, job = '']: readonly string[]): Promise<Com
     return starting.addCommand(jobCommand(job, await loadJob(job)))
   }
   const { sentiment } = await import('../jobs/sentiment.ts')
-  return starting.addCommand(
-    jobCommand('sentiment', sentiment).summary('the sentiment of tweets, as they come')
-  )
+  const { images } = await import('../jobs/images.ts')
+  return starting
+    .addCommand(jobCommand('sentiment', sentiment).summary('the sentiment of tweets, as they come'))
+    .addCommand(jobCommand('images', images).summary('classes of images, from a folder of them'))
 }
 
 function isModulePath(job: string): boolean {
