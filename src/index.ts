@@ -57,7 +57,7 @@ export {
 } from './dataflow/reduce.ts'
 export { type ReplayOptions, replay } from './dataflow/replay.ts'
 export { living, part, type Share, shard } from './dataflow/shard.ts'
-export { type ShareOptions, share } from './dataflow/share.ts'
+export { type ShareOptions, type Sharing, share } from './dataflow/share.ts'
 export { type SplitOptions, split } from './dataflow/split.ts'
 export type { SpreadOptions } from './dataflow/spreading.ts'
 export {
@@ -82,9 +82,11 @@ export {
   type Job,
   type JobDefinition,
   type JobModel,
+  type JobReplica,
   type ModelContext,
   z
 } from './jobs/job.ts'
+export type { Computing } from './jobs/model-device.ts'
 export type { Text } from './jobs/text.ts'
 export { NoWordsError, runWord2Vec, type Word2VecJob } from './jobs/word2vec.ts'
 export { CheckpointError } from './models/checkpoint.ts'
@@ -105,6 +107,7 @@ export { resumeWord2Vec, word2vec } from './models/word2vec.ts'
 export type { Word2VecOptions } from './models/word2vec-options.ts'
 export type { Word2Vec, Word2VecCounts } from './models/word2vec-replica.ts'
 export { readWordVectors } from './models/word2vec-state.ts'
+export { type Batching, type BatchingOptions, BusyError, batching } from './serving/batching.ts'
 export type { PredictedImage } from './sinks/image-sheet.ts'
 export { projectorMetadata, projectorVectors } from './sinks/projector.ts'
 export { SinkError } from './sinks/sink-error.ts'
@@ -136,6 +139,7 @@ export type {
   Channel,
   ChannelEvent,
   ChannelHandler,
+  ChannelLinkStatus,
   Channels,
   Chunk,
   Convergence,

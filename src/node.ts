@@ -1,5 +1,7 @@
 // What a program on Node imports beside src/index.ts: folders, files and servers.
 
+export { type Serving, type ServingOptions, servePredictions } from './serving/server.ts'
+export { imageInputs, type PixelScale } from './serving/server-images.ts'
 export { type CsvFileOptions, csvFile } from './sinks/file-csv.ts'
 export type { GrowingFileOptions } from './sinks/file-growing.ts'
 export { type ImageSheetOptions, imageSheet } from './sinks/file-image-sheet.ts'

@@ -20,7 +20,17 @@ const allowed: Record<string, string[]> = {
   'src/delta.ts': ['src/types.ts'],
   'src/models': [...words, 'src/delta.ts', 'kernels'],
   'src/net': [...words, 'src/delta.ts'],
-  'src/jobs': [...words, 'src/sources', 'src/sinks', 'src/dataflow', 'src/models', 'src/drift', 'kernels'],
+  'src/serving': ['src/types.ts', 'src/sources'],
+  'src/jobs': [
+    ...words,
+    'src/sources',
+    'src/sinks',
+    'src/dataflow',
+    'src/models',
+    'src/drift',
+    'src/serving',
+    'kernels'
+  ],
   'src/cli': [
     ...words,
     'src/sources',
@@ -29,12 +39,13 @@ const allowed: Record<string, string[]> = {
     'src/models',
     'src/drift',
     'src/net',
+    'src/serving',
     'src/jobs',
     'kernels'
   ],
-  'src/node.ts': ['src/sources', 'src/sinks'],
+  'src/node.ts': ['src/sources', 'src/sinks', 'src/serving'],
   'src/drift.ts': ['src/types.ts', 'src/drift'],
-  'src/tensorflow.ts': ['src/models', 'kernels'],
+  'src/tensorflow.ts': ['src/models', 'src/serving', 'kernels'],
   'src/index.ts': [
     ...words,
     'src/sources',
@@ -42,6 +53,7 @@ const allowed: Record<string, string[]> = {
     'src/dataflow',
     'src/models',
     'src/drift',
+    'src/serving',
     'src/jobs',
     'kernels'
   ]
@@ -82,13 +94,14 @@ const packages: Record<string, string[]> = {
     '@multiformats/multiaddr',
     'libp2p'
   ],
+  'src/serving': ['@tensorflow/tfjs-converter', '@tensorflow/tfjs-core', '@tensorflow/tfjs-layers', 'zod'],
   'src/jobs': ['zod'],
   'src/cli': ['commander', 'log-update', 'prom-client']
 }
 
 // Everything else also runs in a browser.
 const mayUseNode =
-  /^(src\/cli\/|src\/(sources|sinks)\/(file|server)|src\/net\/node|kernels\/[a-z/-]+-node\.ts$)/
+  /^(src\/cli\/|src\/(sources|sinks|serving)\/(file|server)|src\/net\/node|kernels\/[a-z/-]+-node\.ts$)/
 
 const files = ['kernels', 'src'].flatMap(sourceFiles)
 

@@ -8,6 +8,7 @@ import { exportModel } from './export.ts'
 import { keygen } from './keygen.ts'
 import { nearest } from './nearest.ts'
 import { peers } from './peers.ts'
+import { serve } from './serve.ts'
 import { start } from './start.ts'
 import { describeWithPlace } from './user-error.ts'
 
@@ -32,7 +33,7 @@ export async function main(args: readonly string[], version: string): Promise<vo
   const asking = [nearest(), analogy(), evaluate(), exportModel()]
   try {
     const starting = await start(args)
-    for (const command of [demo(), starting, peers(), keygen(), ...asking, doctor()])
+    for (const command of [demo(args), starting, serve(), peers(), keygen(), ...asking, doctor()])
       program.addCommand(command)
     quiet(program)
     await program.parseAsync(args, { from: 'user' })

@@ -15,7 +15,18 @@ test('--help lists the commands and the exit codes', async () => {
   const { code, stdout } = await tensair(['--help'])
 
   strictEqual(code, 0)
-  for (const name of ['demo', 'start', 'peers', 'keygen', 'nearest', 'analogy', 'eval', 'export', 'doctor'])
+  for (const name of [
+    'demo',
+    'start',
+    'serve',
+    'peers',
+    'keygen',
+    'nearest',
+    'analogy',
+    'eval',
+    'export',
+    'doctor'
+  ])
     match(stdout, new RegExp(`^ +${name}`, 'm'))
   match(stdout, /130 interrupted after saving/)
 })
@@ -23,6 +34,7 @@ test('--help lists the commands and the exit codes', async () => {
 for (const command of [
   ['demo'],
   ['start', 'word2vec'],
+  ['serve'],
   ['peers'],
   ['keygen'],
   ['nearest'],
