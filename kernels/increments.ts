@@ -13,8 +13,8 @@ export function checkIncrements(
         `got ${increments.length}, ${shifts?.length ?? 'none'}, ${accumulators.length} and ${counts.length}`
     )
   }
-  const outside = rows.find(row => row >= capacity)
-  if (outside !== undefined) {
-    throw new RangeError(`apply: table ${name} has ${capacity} rows; got row ${outside}`)
+  for (let i = 0; i < length; i++) {
+    if (rows[i] < capacity) continue
+    throw new RangeError(`apply: table ${name} has ${capacity} rows; got row ${rows[i]}`)
   }
 }

@@ -10,10 +10,15 @@ import { checkSampling, checkSkipGramOptions, checkSlots, initialAccumulators } 
 import type { SharedMemory } from './memory.ts'
 import { instantiate } from './module.ts'
 import type { WasmTable } from './table.ts'
-import { CONTROL, controlWords, ENTRY, ENTRY_BYTES, entryHead, type TrainingStart } from './training-ring.ts'
-
-// Batches in the ring for each thread: enough to train while the host reads and tokenizes a chunk (20 ms or so).
-const ENTRIES_PER_THREAD = 8
+import {
+  CONTROL,
+  controlWords,
+  ENTRIES_PER_THREAD,
+  ENTRY,
+  ENTRY_BYTES,
+  entryHead,
+  type TrainingStart
+} from './training-ring.ts'
 
 /** Sampling tables in the shared memory, kept as long as a batch that uses them is on its way. */
 interface SamplingTables {
@@ -91,14 +96,15 @@ export async function createSkipGram(
   const releaseUnused = (tables: SamplingTables) => {
     if (tables !== sampling && tables.batches === 0) shared.release(tables.address)
   }
-  const finished = (number: number) => {
-    const tables = inRing[number % entries]
-    inRing[number % entries] = undefined
-    if (tables !== undefined) {
+  const finished = (numbers: readonly number[]) => {
+    for (const number of numbers) {
+      const tables = inRing[number % entries]
+      inRing[number % entries] = undefined
+      if (tables === undefined) continue
       tables.batches--
       releaseUnused(tables)
     }
-    onWay--
+    onWay -= numbers.length
     if (onWay === 0) for (const worker of workers) worker.keepAlive(false)
     wake()
   }
@@ -186,7 +192,7 @@ export async function createSkipGram(
 /** Starts one worker and resolves once it has been told what to do. */
 async function startTraining(
   start: TrainingStart,
-  onFinished: (number: number) => void,
+  onFinished: (numbers: readonly number[]) => void,
   onFailed: (error: Error) => void
 ): Promise<PlatformWorker> {
   // The same name, whether this runs from the sources or from what is published.
@@ -195,7 +201,7 @@ async function startTraining(
   )
   const ready = Promise.withResolvers<void>()
   worker.onMessage(message => {
-    if (typeof message === 'number') onFinished(message)
+    if (Array.isArray(message)) onFinished(message)
     else ready.resolve()
   })
   worker.onError(error => {

@@ -2,8 +2,14 @@ import { BATCH_SLOTS } from '../contract.ts'
 import type { SharedMemory } from './memory.ts'
 
 // The batches on their way to the workers: a ring in the shared memory. The host fills entry i % length and raises
-// `published`; a worker takes the next number, waits until it is published, trains it, and posts the number back. The
-// host fills an entry again only when its number has come back.
+// `published`; a worker takes the next number, waits until it is published, trains it, and posts the number back: some at
+// once, as each message wakes the host, which then finds its caches full of what the worker reads. The host fills an entry
+// again only when its number has come back.
+
+/** Batches in the ring for each thread: enough to train while the host reads and tokenizes a chunk (20 ms or so). */
+export const ENTRIES_PER_THREAD = 8
+/** Numbers that a worker posts at once, or fewer where there is nothing left to train: the host wakes to so many free entries. */
+export const NUMBERS_AT_ONCE = 4
 
 /** Words (i32) of the control block. */
 export const CONTROL = { published: 0, taken: 1, stop: 2, words: 3 } as const

@@ -1,6 +1,13 @@
 import { platform } from '../platform.ts'
 import { instantiate } from './module.ts'
-import { CONTROL, controlWords, ENTRY, ENTRY_BYTES, type TrainingStart } from './training-ring.ts'
+import {
+  CONTROL,
+  controlWords,
+  ENTRY,
+  ENTRY_BYTES,
+  NUMBERS_AT_ONCE,
+  type TrainingStart
+} from './training-ring.ts'
 
 const port = await platform.workerPort()
 
@@ -8,6 +15,11 @@ port.onMessage(async message => {
   const { module, memory, control, ring, entries, job, scratch } = message as TrainingStart
   const kernels = await instantiate(module, memory)
   const words = controlWords(memory, control)
+  let trained: number[] = []
+  const post = () => {
+    if (trained.length > 0) port.postMessage(trained)
+    trained = []
+  }
   for (;;) {
     const number = Atomics.add(words, CONTROL.taken, 1)
     for (;;) {
@@ -17,6 +29,7 @@ port.onMessage(async message => {
         return
       }
       if (published > number) break
+      post()
       Atomics.wait(words, CONTROL.published, published)
     }
     const head = ring + (number % entries) * ENTRY_BYTES
@@ -35,7 +48,8 @@ port.onMessage(async message => {
       entry[ENTRY.alias],
       entry[ENTRY.rows]
     )
-    port.postMessage(number)
+    trained.push(number)
+    if (trained.length === NUMBERS_AT_ONCE) post()
   }
 })
 

@@ -32,14 +32,14 @@ export function energiesOf(changes: RowChanges, { unit }: TableShape, phase: num
 /** The largest root mean square of a row's change, where it is more than `most`; else anything up to `most`. */
 export function longestStep(changes: RowChanges, { unit }: TableShape, most: number): number {
   const { dim, shifts, values } = changes
-  const largest = 2 ** (8 * values.BYTES_PER_ELEMENT - 1) * unit
+  // The greatest value that a row can have stays below `most` up to this shift.
+  const short = Math.floor(Math.log2(most / unit)) + 1 - 8 * values.BYTES_PER_ELEMENT
   let longest = 0
   for (let i = 0; i < shifts.length; i++) {
-    const step = 2 ** shifts[i]
-    if (largest * step <= most) continue
+    if (shifts[i] <= short) continue
     let sum = 0
     for (let at = i * dim; at < (i + 1) * dim; at++) sum += values[at] * values[at]
-    longest = Math.max(longest, Math.sqrt(sum / dim) * step * unit)
+    longest = Math.max(longest, Math.sqrt(sum / dim) * 2 ** shifts[i] * unit)
   }
   return longest
 }

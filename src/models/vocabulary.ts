@@ -6,6 +6,7 @@ import { keyOf, wordKey } from './word-key.ts'
 // Longer ones are noise (base64, broken input) and would make the text of the vocabulary unbounded.
 const LONGEST_WORD = 256
 const STRIDE = 4
+const encoder = new TextEncoder()
 
 /** How far `encode` has come in a chunk; a new one starts at zeros. */
 export interface Cursor {
@@ -43,10 +44,13 @@ export class Vocabulary {
   readonly #sketch: AdmissionSketch
   readonly #key = new Uint32Array(2)
   readonly #decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-  // Open addressing with linear steps; an entry is low, high, slot + 1 (0 where free), unused: 16 bytes, so that one cache line answers.
+  // Open addressing with linear steps; an entry is low, high, slot + 1 (0 where free), sightings that #counts has not yet:
+  // 16 bytes, so that one cache line has all that `encode` needs of a known word.
   #entries = new Uint32Array(1024 * STRIDE)
   #keys = new Uint32Array(512 * 2)
   #counts = new Float64Array(512)
+  /** Words read when #counts had all sightings. */
+  #collectedAt = 0
 
   constructor(capacity: number, minCount: number, state?: VocabularyState, room = capacity) {
     this.capacity = capacity
@@ -78,6 +82,7 @@ export class Vocabulary {
 
   /** Sightings of each word, f64 [size]; a view that is out of date once `encode` has run. */
   get counts(): Float64Array {
+    this.#collectSightings()
     return this.#counts.subarray(0, this.size)
   }
 
@@ -129,12 +134,12 @@ export class Vocabulary {
    * @throws RangeError where there is no room; TypeError for a text that is no word: empty, beyond 256 bytes, or not UTF-8.
    */
   admit(text: string): number {
-    const bytes =
-      text.length > LONGEST_WORD ? Number.POSITIVE_INFINITY : new TextEncoder().encode(text).length
-    if (bytes === 0 || bytes > LONGEST_WORD || !text.isWellFormed()) {
+    const bytes = text.length > LONGEST_WORD ? new Uint8Array() : encoder.encode(text)
+    if (bytes.length === 0 || bytes.length > LONGEST_WORD || !text.isWellFormed()) {
       throw new TypeError(`vocabulary: a word is 1 to ${LONGEST_WORD} bytes of UTF-8; got ${describe(text)}`)
     }
-    const [low, high] = keyOf(text)
+    wordKey(bytes, 0, bytes.length, this.#key)
+    const [low, high] = this.#key
     const known = this.find(low, high)
     if (known >= 0) return known
     if (this.size >= this.room) {
@@ -160,7 +165,6 @@ export class Vocabulary {
     const sighting = this.closed ? 0 : 1
     let entries = this.#entries
     let mask = entries.length - STRIDE
-    let counts = this.#counts
     let word = cursor.word
     let line = cursor.line
     let start = word === 0 ? 0 : wordEnds[word - 1]
@@ -180,12 +184,10 @@ export class Vocabulary {
           slot = this.#meet(low, high, bytes, start, end)
           entries = this.#entries
           mask = entries.length - STRIDE
-          counts = this.#counts
-        }
+          if (slot >= 0) this.#counts[slot] += sighting
+        } else entries[at + 3] += sighting
         start = end
-        if (slot < 0) continue
-        counts[slot] += sighting
-        out[length++] = slot
+        if (slot >= 0) out[length++] = slot
       }
       if (length > 0 && out[length - 1] !== BREAK) {
         if (length === room) break
@@ -193,6 +195,8 @@ export class Vocabulary {
       }
     }
     this.words += word - cursor.word
+    // Before a word can have more sightings than an entry can say.
+    if (this.words - this.#collectedAt > 2 ** 31) this.#collectSightings()
     cursor.word = word
     cursor.line = line
     return length
@@ -233,11 +237,22 @@ export class Vocabulary {
     this.#keys[slot * 2] = low
     this.#keys[slot * 2 + 1] = high
     if (this.size * 2 * STRIDE > this.#entries.length) {
+      this.#collectSightings()
       this.#entries = new Uint32Array(this.#entries.length * 2)
       for (let other = 0; other < slot; other++) this.#enter(other)
     }
     this.#enter(slot)
     return slot
+  }
+
+  #collectSightings(): void {
+    this.#collectedAt = this.words
+    const entries = this.#entries
+    for (let at = 0; at < entries.length; at += STRIDE) {
+      if (entries[at + 3] === 0) continue
+      this.#counts[entries[at + 2] - 1] += entries[at + 3]
+      entries[at + 3] = 0
+    }
   }
 
   #enter(slot: number): void {

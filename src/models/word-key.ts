@@ -32,9 +32,11 @@ export function wordKey(bytes: Uint8Array, start: number, end: number, key: Uint
   key[1] = b
 }
 
+const encoder = new TextEncoder()
+
 /** The key of a word given as text: [low, high]. */
 export function keyOf(word: string): Uint32Array<ArrayBuffer> {
-  const bytes = new TextEncoder().encode(word)
+  const bytes = encoder.encode(word)
   const key = new Uint32Array(2)
   wordKey(bytes, 0, bytes.length, key)
   return key

@@ -273,10 +273,9 @@ export class SharedWord2Vec implements SharedReplica {
     for (const [i, { name, dim }] of this.tables.entries()) {
       if (delta[i].dim !== dim)
         throw new RangeError(`word2vec: rows of table ${name} have ${dim} values; got ${delta[i].dim}`)
-      for (const row of delta[i].rows) {
-        if (row >= size)
-          throw new RangeError(`word2vec: table ${name} has ${size} rows so far; got row ${row}`)
-      }
+      const outside = firstFrom(size, delta[i].rows)
+      if (outside !== undefined)
+        throw new RangeError(`word2vec: table ${name} has ${size} rows so far; got row ${outside}`)
     }
   }
 }
@@ -316,6 +315,12 @@ async function gatherRows(table: Table, rows: Uint32Array, breather: Breather): 
 function isRow(newRow: NewRow, values: Int32Array, first: number, dim: number): boolean {
   for (let d = 0; d < dim; d++) if (values[first + d] !== newRow.value(d)) return false
   return true
+}
+
+/** The first of the rows that is not below `size`. */
+function firstFrom(size: number, rows: Uint32Array): number | undefined {
+  for (let i = 0; i < rows.length; i++) if (rows[i] >= size) return rows[i]
+  return undefined
 }
 
 function changesOf({ rows, shifts, values, accumulators }: PackedRows, dim: number): RowChanges {

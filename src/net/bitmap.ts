@@ -25,10 +25,14 @@ export function bitmapOf(some: Uint32Array, all: Uint32Array): Uint32Array {
 /** How many of the first bits are set; NaN where one beyond them is. */
 export function bitsIn(bitmap: Uint32Array, bits: number): number {
   let set = 0
-  for (let bit = 0; bit < bitmap.length * 32; bit++) {
-    if (!hasBit(bitmap, bit)) continue
-    if (bit >= bits) return Number.NaN
-    set++
-  }
-  return set
+  for (let i = 0; i < bitmap.length; i++) set += bitsOf(bitmap[i])
+  const beyond = bits % 32 === 0 ? 0 : bitmap[bitmap.length - 1] >>> (bits % 32)
+  return beyond === 0 ? set : Number.NaN
+}
+
+/** How many bits are set. */
+function bitsOf(word: number): number {
+  const pairs = word - ((word >>> 1) & 0x55555555)
+  const fours = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333)
+  return Math.imul((fours + (fours >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24
 }

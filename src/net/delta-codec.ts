@@ -1,10 +1,12 @@
 import type { Delta, RowChanges, RowNames, TableShape } from '../types.ts'
 import { bitmapOf, bitsIn, bitWords, hasBit } from './bitmap.ts'
 import { ByteReader } from './byte-reader.ts'
-import { fitNibbles, nibblesOf, widenRows } from './nibbles.ts'
+import { nibblesOf, widenRows } from './nibbles.ts'
 import { admitRows, encodeKeys, readKeys } from './row-keys.ts'
 import { type Ascending, union } from './row-order.ts'
 import type { TextsSent } from './texts-sent.ts'
+
+// Loops over all rows are functions of their own here: what they stand in is compiled with them, which takes far longer.
 
 // A delta on the wire, every part of it a multiple of 4 bytes long and little-endian, as the platforms' arrays are:
 //
@@ -15,6 +17,7 @@ import type { TextsSent } from './texts-sent.ts'
 
 const MOST_SHIFT = 24
 const MOST_COUNT = 2 ** 24
+const NONE = 2 ** 32 - 1
 const WIDTHS = new Set([4, 8, 16, 32])
 
 type Values = RowChanges['values']
@@ -64,8 +67,12 @@ export function decodeDelta(
   const parts = tables.map(table => readPart(from, table, keyed.rows.length))
   from.end()
   const order = admitRows(keyed, names, capacity)
-  if (sent !== undefined) for (let i = 0; i < order.rows.length; i++) sent.add(order.rows[i])
+  if (sent !== undefined) addAll(sent, order.rows)
   return parts.map(part => changesOf(part, order))
+}
+
+function addAll(sent: TextsSent, rows: Uint32Array): void {
+  for (let i = 0; i < rows.length; i++) sent.add(rows[i])
 }
 
 /** Changes to rows of a table as they are on the wire: views, in the order of the keys. */
@@ -108,31 +115,47 @@ function readPart(from: ByteReader, table: TableShape, keys: number): Part {
 /** The part with its rows in ascending order. */
 function changesOf(part: Part, order: Ascending): RowChanges {
   const { dim, bits, bitmap } = part
-  const rows = bitmap === undefined ? order.rows.slice() : new Uint32Array(part.rows)
-  const rank = new Uint32Array(order.rows.length) // of the keys' rows, where the part has them
-  for (let i = 0, next = 0; i < rank.length; i++) {
-    const place = order.places[i]
-    if (bitmap !== undefined && !hasBit(bitmap, place)) continue
-    rank[place] = next
-    rows[next++] = order.rows[i]
+  const changes = {
+    rows: new Uint32Array(part.rows),
+    shifts: new Uint8Array(part.rows),
+    counts: new Uint32Array(part.rows),
+    accumulators: new Int32Array(part.rows)
   }
-  const to = bitmap === undefined ? rank : new Uint32Array(part.rows) // of the part's rows
-  if (bitmap !== undefined)
-    for (let place = 0, next = 0; next < to.length; place++)
-      if (hasBit(bitmap, place)) to[next++] = rank[place]
-
-  const shifts = new Uint8Array(part.rows)
-  const counts = new Uint32Array(part.rows)
-  const accumulators = new Int32Array(part.rows)
-  for (let i = 0; i < to.length; i++) {
-    shifts[to[i]] = part.shifts[i]
-    counts[to[i]] = part.counts[i]
-    accumulators[to[i]] = part.accumulators[i]
-  }
+  const indices = bitmap === undefined ? order.places : indicesIn(bitmap, order.places)
+  const to = new Uint32Array(part.rows) // of the part's rows, as they came
+  arrange(part, order.rows, indices, changes, to)
   const values = new Uint8Array(part.rows * dim * Math.ceil(bits / 8))
   if (bits === 4) widenRows(part.values, values, dim, to)
   else copyRows(part.values, values, (dim * bits) / 8, to)
-  return { dim, rows, shifts, values: valuesOf(values.buffer, bits), accumulators, counts }
+  return { dim, ...changes, values: valuesOf(values.buffer, bits) }
+}
+
+/** Which of the part's rows each row is, or NONE. `places`: of its bit. */
+function indicesIn(bitmap: Uint32Array, places: Uint32Array): Uint32Array {
+  const ranks = new Uint32Array(places.length).fill(NONE)
+  for (let bit = 0, next = 0; bit < ranks.length; bit++) if (hasBit(bitmap, bit)) ranks[bit] = next++
+  const indices = new Uint32Array(places.length)
+  for (let i = 0; i < places.length; i++) indices[i] = ranks[places[i]]
+  return indices
+}
+
+/** Writes what goes with each of the rows that the part has, in their order, and to which place it went. */
+function arrange(
+  part: Part,
+  rows: Uint32Array,
+  indices: Uint32Array,
+  changes: Pick<RowChanges, 'rows' | 'shifts' | 'counts' | 'accumulators'>,
+  to: Uint32Array
+): void {
+  for (let i = 0, next = 0; i < rows.length; i++) {
+    const index = indices[i]
+    if (index === NONE) continue
+    changes.rows[next] = rows[i]
+    changes.shifts[next] = part.shifts[index]
+    changes.counts[next] = part.counts[index]
+    changes.accumulators[next] = part.accumulators[index]
+    to[index] = next++
+  }
 }
 
 /** to[places[i]] = from[i], of rows of so many bytes. */
@@ -177,7 +200,8 @@ function narrowed({ dim, values }: RowChanges): { bits: number; values: Values |
 }
 
 function ofBytes(dim: number, values: Int8Array<ArrayBuffer>): { bits: number; values: Values | Uint8Array } {
-  return dim % 4 === 0 && fitNibbles(values) ? { bits: 4, values: nibblesOf(values) } : { bits: 8, values }
+  const nibbles = dim % 4 === 0 ? nibblesOf(values) : undefined
+  return nibbles === undefined ? { bits: 8, values } : { bits: 4, values: nibbles }
 }
 
 /** The bits that are set in any value, or in its complement where it is negative; more than 15 are not looked at further. */

@@ -6,7 +6,7 @@ export type Limits = (type: number) => number | undefined
 
 export interface FrameReaderOptions {
   readonly limits: Limits
-  /** A message is whole. It has a buffer of its own, from byte 0 on. */
+  /** A message is whole. It has a buffer of its own, from byte 0 on and at most an eighth longer. */
   readonly onMessage: (type: number, message: Uint8Array<ArrayBuffer>) => void
 }
 
@@ -95,7 +95,9 @@ export function frameReader({ limits, onMessage }: FrameReaderOptions): FrameRea
     const { type, skipped, buffer, filled } = lane
     Object.assign(lane, NO_MESSAGE, { buffer: new ArrayBuffer(0), last: filled })
     if (type === undefined || skipped) return
-    onMessage(type, new Uint8Array(buffer.byteLength === filled ? buffer : buffer.transfer(filled)))
+    // What holds little more than is used is not worth a copy.
+    const own = buffer.byteLength - filled > filled >>> 3 ? buffer.transfer(filled) : buffer
+    onMessage(type, new Uint8Array(own, 0, filled))
   }
 
   return {
@@ -154,13 +156,13 @@ function progressOf({ begun, type, bytes }: Lane): LaneProgress {
 }
 
 /**
- * Memory doubles with what has come, or is at once what the last message had where that was long; what a frame claims takes
- * none.
+ * Memory doubles with what has come, or is at once what the last message had, and a little more, where that was long; what a frame
+ * claims takes none.
  */
 function append(lane: Lane, piece: Uint8Array): void {
   const wanted = lane.filled + piece.length
   if (wanted > lane.buffer.byteLength) {
-    const usual = lane.filled >= LONG_BYTES ? lane.last : 0
+    const usual = lane.filled >= LONG_BYTES ? lane.last + (lane.last >>> 4) : 0
     const room = Math.max(wanted, 2 * lane.buffer.byteLength, usual)
     lane.buffer = lane.buffer.transfer(Math.min(lane.limit, room))
   }

@@ -26,8 +26,8 @@ interface Message {
 
 /** A writer with nothing in it. */
 export function frameWriter(): FrameWriter {
-  const control: Message[] = []
-  const bulk: Message[] = []
+  const control = newLane()
+  const bulk = newLane()
   const write = new Uint8Array(MAX_WRITE_BYTES)
   const view = new DataView(write.buffer)
   let waiting = 0
@@ -52,19 +52,19 @@ export function frameWriter(): FrameWriter {
       waiting += HEADER_BYTES + left
       const flags = priority === 'bulk' ? BULK : 0
       const lane = priority === 'bulk' ? bulk : control
-      lane.push({ type, flags, parts, part: 0, offset: 0, left })
+      lane.messages.push({ type, flags, parts, part: 0, offset: 0, left })
     },
 
     take() {
       let size = 0
       for (const lane of [control, bulk]) {
-        for (let message = lane[0]; message !== undefined; message = lane[0]) {
+        for (let message = firstOf(lane); message !== undefined; message = firstOf(lane)) {
           const length = Math.min(message.left, MAX_WRITE_BYTES - HEADER_BYTES)
           if (size + HEADER_BYTES + length > MAX_WRITE_BYTES) return write.slice(0, size)
           writeFrame(message, length, size)
           size += HEADER_BYTES + length
           if (message.left > 0) continue
-          lane.shift()
+          dropFirst(lane)
           waiting -= HEADER_BYTES
         }
       }
@@ -72,11 +72,34 @@ export function frameWriter(): FrameWriter {
     },
 
     clear() {
-      control.length = 0
-      bulk.length = 0
+      Object.assign(control, newLane())
+      Object.assign(bulk, newLane())
       waiting = 0
     }
   }
+}
+
+/** Messages of a priority, in order. */
+interface Lane {
+  messages: Message[]
+  /** Where the first of them that waits is. */
+  first: number
+}
+
+function newLane(): Lane {
+  return { messages: [], first: 0 }
+}
+
+function firstOf({ messages, first }: Lane): Message | undefined {
+  return messages[first]
+}
+
+function dropFirst(lane: Lane): void {
+  lane.first++
+  // Each message is moved once at most on the average.
+  if (lane.first * 2 <= lane.messages.length) return
+  lane.messages = lane.messages.slice(lane.first)
+  lane.first = 0
 }
 
 function copyNext(message: Message, target: Uint8Array): void {

@@ -18,7 +18,7 @@ const LONGEST_WAIT = 86_400_000
 export function soundFrame(frame: Frame, held: Vector): Frame {
   const packs = packsIn(frame.ranges)
   for (const { counts } of frame.content.delta) {
-    const most = counts.reduce((a, b) => Math.max(a, b), 0)
+    const most = greatest(counts)
     if (most > packs) throw new ProtocolError(`frame: a row counts as ${packs} packs at most; got ${most}`)
   }
   checkRoom(frame.ranges.keys(), held)
@@ -39,6 +39,12 @@ export function checkRoom(origins: Iterable<Origin>, held: Vector = new Map()): 
       `peers: packs of no more than ${VECTOR_BYTES} bytes of names can be held; got ${bytes}`
     )
   }
+}
+
+function greatest(values: Uint32Array): number {
+  let most = 0
+  for (let i = 0; i < values.length; i++) if (values[i] > most) most = values[i]
+  return most
 }
 
 /** In the ranges of a frame, where it takes most; a UTF-16 unit is at most three bytes. */

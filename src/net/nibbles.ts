@@ -5,38 +5,27 @@
 
 const PIECE = 4096
 
-/** Whether all values, a multiple of four of them, are -8 to 7. */
-export function fitNibbles(values: Int8Array): boolean {
-  const fours = foursOf(values)
-  let fit = true
-  for (let first = 0; fit && first < fours.length; first += PIECE) {
-    fit = fitting(fours, first, Math.min(first + PIECE, fours.length))
-  }
-  return fit
-}
-
-function fitting(fours: Uint32Array, first: number, end: number): boolean {
-  // Bits 3 to 7 of a byte are the same where four bits say it all.
-  let differing = 0
-  for (let i = first; i < end; i++) differing |= fours[i] ^ (fours[i] >>> 1)
-  return (differing & 0x78787878) === 0
-}
-
-/** Values of -8 to 7, a multiple of four of them, in half their bytes. */
-export function nibblesOf(values: Int8Array): Uint8Array {
-  const fours = foursOf(values)
+/** Values, a multiple of four of them, in half their bytes; undefined where they are not all -8 to 7. */
+export function nibblesOf(values: Int8Array): Uint8Array | undefined {
+  const aligned = values.byteOffset % 4 === 0 ? values : values.slice()
+  const fours = new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.length / 4)
   const nibbles = new Uint16Array(fours.length)
   for (let first = 0; first < fours.length; first += PIECE) {
-    narrow(fours, nibbles, first, Math.min(first + PIECE, fours.length))
+    const differing = narrow(fours, nibbles, first, Math.min(first + PIECE, fours.length))
+    if ((differing & 0x78787878) !== 0) return undefined
   }
   return new Uint8Array(nibbles.buffer)
 }
 
-function narrow(fours: Uint32Array, nibbles: Uint16Array, first: number, end: number): void {
+/** Bits 3 to 7 of a byte of the result are 0 where they were the same in all bytes of that place, so that four bits say it all. */
+function narrow(fours: Uint32Array, nibbles: Uint16Array, first: number, end: number): number {
+  let differing = 0
   for (let i = first; i < end; i++) {
     const four = fours[i]
+    differing |= four ^ (four >>> 1)
     nibbles[i] = (four & 0xf) | ((four >>> 4) & 0xf0) | ((four >>> 8) & 0xf00) | ((four >>> 12) & 0xf000)
   }
+  return differing
 }
 
 /** to[places[i]] = from[i], of rows of `dim` values, a multiple of four: nibbles in `from`, bytes in `to`. */
@@ -54,9 +43,4 @@ function widen(nibbles: Uint16Array, from: number, fours: Uint32Array, to: numbe
     const signs = low & 0x08080808
     fours[to + i] = low | (signs << 1) | (signs << 2) | (signs << 3) | (signs << 4)
   }
-}
-
-function foursOf(values: Int8Array): Uint32Array {
-  const aligned = values.byteOffset % 4 === 0 ? values : values.slice()
-  return new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.length / 4)
 }

@@ -11,20 +11,16 @@ import type { TextsSent } from './texts-sent.ts'
 //   u32 rows · u32 texts · keys, u32 [rows, 2]
 //   and if there are texts: which rows have one, a bit each, in u32 · their lengths less 1, u8 [texts] · UTF-8 · zeros up to a multiple of 4
 
+const NONE = 2 ** 32 - 1
 const encoder = new TextEncoder()
 
 /** Writes rows; texts that the other side does not have go along, and count as sent from now on. */
 export function encodeKeys(rows: Uint32Array, names: RowNames, sent: TextsSent): ArrayBufferView[] {
-  const first = rows[0] ?? 0
-  const all = names.keys(first, first + (rows.length === 0 ? 0 : rows[rows.length - 1] - first + 1))
-  const keys = new Uint32Array(rows.length * 2)
+  const keys = keysOf(rows, names)
   const bits = new Uint32Array(bitWords(rows.length))
   const texts: string[] = []
-  for (let place = 0; place < rows.length; place++) {
+  for (let place = unsent(rows, 0, sent); place < rows.length; place = unsent(rows, place + 1, sent)) {
     const row = rows[place]
-    keys[place * 2] = all[(row - first) * 2]
-    keys[place * 2 + 1] = all[(row - first) * 2 + 1]
-    if (sent.has(row)) continue
     sent.add(row)
     const text = names.text(row)
     if (text === '') continue
@@ -33,6 +29,24 @@ export function encodeKeys(rows: Uint32Array, names: RowNames, sent: TextsSent):
   }
   const head = [Uint32Array.of(rows.length, texts.length), keys]
   return texts.length === 0 ? head : [...head, bits, encodeTexts(texts)]
+}
+
+function keysOf(rows: Uint32Array, names: RowNames): Uint32Array {
+  const first = rows[0] ?? 0
+  const all = names.keys(first, first + (rows.length === 0 ? 0 : rows[rows.length - 1] - first + 1))
+  const keys = new Uint32Array(rows.length * 2)
+  for (let place = 0; place < rows.length; place++) {
+    const at = (rows[place] - first) * 2
+    keys[place * 2] = all[at]
+    keys[place * 2 + 1] = all[at + 1]
+  }
+  return keys
+}
+
+/** The first place from `place` on of a row whose text the other side does not have. */
+function unsent(rows: Uint32Array, place: number, sent: TextsSent): number {
+  while (place < rows.length && sent.has(rows[place])) place++
+  return place
 }
 
 function encodeTexts(texts: readonly string[]): Uint8Array {
@@ -68,17 +82,19 @@ export function readKeys(from: ByteReader, names: RowNames, capacity: number): K
   const bits = from.u32View('which rows have a text', texts === 0 ? 0 : bitWords(count))
   const lengths = from.bytes('the lengths of the texts', texts)
   const rows = new Uint32Array(count)
+  const areKnown = lookUp(keys, names, rows)
   const unknown = new Map<number, string>()
   let text = 0
-  for (let place = 0; place < count; place++) {
-    const row = names.find(keys[place * 2], keys[place * 2 + 1])
-    rows[place] = row < 0 ? names.size + unknown.size : row
+  // With every row known and no texts, as mostly, there is nothing to do here.
+  for (let place = 0; place < count && (texts > 0 || !areKnown); place++) {
+    const isKnown = rows[place] !== NONE
+    if (!isKnown) rows[place] = names.size + unknown.size
     if (texts > 0 && hasBit(bits, place)) {
       if (text === texts) from.fail(`${texts} rows must have a text`, 'more')
       const length = lengths[text++] + 1
-      if (row < 0) unknown.set(place, from.text('the text of a row', length))
-      else from.bytes('the text of a row', length)
-    } else if (row < 0) from.fail('a row that is not known must come with its text', 'none')
+      if (isKnown) from.bytes('the text of a row', length)
+      else unknown.set(place, from.text('the text of a row', length))
+    } else if (!isKnown) from.fail('a row that is not known must come with its text', 'none')
   }
   if (text !== texts) from.fail(`${texts} rows must have a text`, text)
   from.align()
@@ -86,6 +102,17 @@ export function readKeys(from: ByteReader, names: RowNames, capacity: number): K
   if (hasEqualNeighbours(order.rows) || (unknown.size > 1 && hasDuplicates(keysAt(keys, unknown.keys()))))
     from.fail('each row must come once', 'one that comes twice')
   return { keys, rows, unknown, order }
+}
+
+/** Writes this peer's rows of these keys, NONE where it has none; whether it has all. */
+function lookUp(keys: Uint32Array, names: RowNames, rows: Uint32Array): boolean {
+  let areKnown = true
+  for (let place = 0; place < rows.length; place++) {
+    const row = names.find(keys[place * 2], keys[place * 2 + 1])
+    rows[place] = row < 0 ? NONE : row
+    areKnown &&= row >= 0
+  }
+  return areKnown
 }
 
 function keysAt(keys: Uint32Array, places: Iterable<number>): Uint32Array {

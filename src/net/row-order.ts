@@ -10,32 +10,44 @@ export interface Ascending {
 
 /** Sorts rows by radix: the native sort takes ten times as long for what fills a frame. */
 export function ascending(unsorted: Uint32Array): Ascending {
-  let rows = new Uint32Array(unsorted)
-  let places = new Uint32Array(rows.length)
-  let inOrder = true
-  let bits = 0
-  for (let i = 0; i < rows.length; i++) {
-    places[i] = i
-    bits |= rows[i]
-    inOrder &&= i === 0 || rows[i - 1] <= rows[i]
-  }
-  if (inOrder) return { rows, places }
-  let nextRows = new Uint32Array(rows.length)
-  let nextPlaces = new Uint32Array(rows.length)
-  const ends = new Uint32Array(DIGITS)
+  let sorted = { rows: new Uint32Array(unsorted), places: inOrder(unsorted.length) }
+  if (isAscending(unsorted)) return sorted
+  let next = { rows: new Uint32Array(unsorted.length), places: new Uint32Array(unsorted.length) }
+  const bits = allBits(unsorted)
   for (let shift = 0; shift < 32 && bits >>> shift > 0; shift += DIGIT_BITS) {
-    ends.fill(0)
-    for (let i = 0; i < rows.length; i++) ends[(rows[i] >>> shift) % DIGITS]++
-    for (let digit = 1; digit < DIGITS; digit++) ends[digit] += ends[digit - 1]
-    for (let i = rows.length - 1; i >= 0; i--) {
-      const to = --ends[(rows[i] >>> shift) % DIGITS]
-      nextRows[to] = rows[i]
-      nextPlaces[to] = places[i]
-    }
-    ;[rows, nextRows] = [nextRows, rows]
-    ;[places, nextPlaces] = [nextPlaces, places]
+    sortByDigit(sorted, next, shift)
+    ;[sorted, next] = [next, sorted]
   }
-  return { rows, places }
+  return sorted
+}
+
+function inOrder(length: number): Uint32Array<ArrayBuffer> {
+  const places = new Uint32Array(length)
+  for (let i = 0; i < length; i++) places[i] = i
+  return places
+}
+
+function isAscending(rows: Uint32Array): boolean {
+  for (let i = 1; i < rows.length; i++) if (rows[i - 1] > rows[i]) return false
+  return true
+}
+
+function allBits(rows: Uint32Array): number {
+  let bits = 0
+  for (let i = 0; i < rows.length; i++) bits |= rows[i]
+  return bits
+}
+
+/** Those of equal digits stay in order. */
+function sortByDigit({ rows, places }: Ascending, to: Ascending, shift: number): void {
+  const ends = new Uint32Array(DIGITS)
+  for (let i = 0; i < rows.length; i++) ends[(rows[i] >>> shift) % DIGITS]++
+  for (let digit = 1; digit < DIGITS; digit++) ends[digit] += ends[digit - 1]
+  for (let i = rows.length - 1; i >= 0; i--) {
+    const at = --ends[(rows[i] >>> shift) % DIGITS]
+    to.rows[at] = rows[i]
+    to.places[at] = places[i]
+  }
 }
 
 /** Whether the same row stands twice in rows that ascend. */
@@ -46,7 +58,8 @@ export function hasEqualNeighbours(rows: Uint32Array): boolean {
 
 /** The rows that are in any of the lists, each list and the result ascending, each row once. */
 export function union(lists: readonly Uint32Array[]): Uint32Array {
-  return lists.reduce(merged, new Uint32Array(0))
+  const [first = new Uint32Array(0), ...others] = lists
+  return others.reduce(merged, first)
 }
 
 function merged(a: Uint32Array, b: Uint32Array): Uint32Array {

@@ -37,6 +37,22 @@ test('words get slots in the order of their admission, lines end in one break, u
   strictEqual(vocabulary.words, 9)
 })
 
+test('counts are right whenever they are asked for, while words come and the table grows', () => {
+  const vocabulary = new Vocabulary(10_000, 2)
+  const wanted = new Map<string, number>()
+  for (let round = 1; round <= 4; round++) {
+    const words = Array.from({ length: 1000 * round }, (_, i) => `w${i}`)
+    encodeAll(vocabulary, [packWords([words, words])])
+    for (const word of words) wanted.set(word, (wanted.get(word) ?? 0) + 2)
+    deepStrictEqual(
+      [...vocabulary.counts],
+      vocabulary.texts.map(word => wanted.get(word))
+    )
+    deepStrictEqual(vocabulary.counts, vocabulary.counts)
+  }
+  strictEqual(vocabulary.size, 4000)
+})
+
 test('it does what a map of counts does, for random text', () => {
   fc.assert(
     fc.property(textLines(), fc.integer({ min: 1, max: 4 }), (lines, minCount) => {

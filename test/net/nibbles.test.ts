@@ -1,7 +1,7 @@
-import { deepStrictEqual, strictEqual } from 'node:assert'
+import { deepStrictEqual, ok, strictEqual } from 'node:assert'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { fitNibbles, nibblesOf, widenRows } from '../../src/net/nibbles.ts'
+import { nibblesOf, widenRows } from '../../src/net/nibbles.ts'
 
 test('values of -8 to 7 fit, and no others, wherever they stand', () => {
   for (let at = 0; at < 8; at++) {
@@ -9,10 +9,17 @@ test('values of -8 to 7 fit, and no others, wherever they stand', () => {
       for (const others of [0, -8, 7]) {
         const values = new Int8Array(8).fill(others)
         values[at] = value
-        strictEqual(fitNibbles(values), value >= -8 && value <= 7, `${value} at ${at} among ${others}`)
+        const fits = nibblesOf(values) !== undefined
+        strictEqual(fits, value >= -8 && value <= 7, `${value} at ${at} among ${others}`)
       }
     }
   }
+})
+
+test('one value that does not fit is found among many, wherever it stands', () => {
+  const values = new Int8Array(40_000).fill(7)
+  strictEqual(nibblesOf(values)?.length, 20_000)
+  for (const at of [0, 16_383, 16_384, 39_999]) strictEqual(nibblesOf(values.with(at, 8)), undefined, `${at}`)
 })
 
 test('rows come back as they went, where they are to be', () => {
@@ -23,6 +30,7 @@ test('rows come back as they went, where they are to be', () => {
     fc.property(rows, fc.nat(), (rows, turn) => {
       const places = Uint32Array.from(rows, (_, i) => (i + turn) % rows.length)
       const nibbles = nibblesOf(Int8Array.from(rows.flat()))
+      ok(nibbles !== undefined)
       strictEqual(nibbles.length, rows.length * 6)
       const to = new Int8Array(rows.length * 12)
       widenRows(nibbles, new Uint8Array(to.buffer), 12, places)
