@@ -17,12 +17,8 @@ export interface CifarImages {
 
 /** CIFAR-10 JPEG: 50,000 images for training and 5,000 for testing, decoded into memory; undefined where it is not there. */
 export async function cifarJpeg(): Promise<CifarImages | undefined> {
-  if (!existsSync(ARCHIVE)) return undefined
-  const tar = gunzipSync(readFileSync(ARCHIVE))
-  const entries = [...tarFiles(tar)].map(({ path, bytes }) => {
-    const [part = '', label = ''] = path.split('/')
-    return { part, label, bytes }
-  })
+  const entries = cifarFiles()
+  if (entries === undefined) return undefined
   const classes = [...new Set(entries.map(({ label }) => label))].sort()
   await init(
     await WebAssembly.compile(
@@ -44,6 +40,15 @@ export async function cifarJpeg(): Promise<CifarImages | undefined> {
     )
   }
   return { train: await columns('train'), test: await columns('test') }
+}
+
+/** The JPEG files of CIFAR-10 JPEG, their paths part/label/name; undefined where they are not there. */
+export function cifarFiles(): { path: string; part: string; label: string; bytes: Buffer }[] | undefined {
+  if (!existsSync(ARCHIVE)) return undefined
+  return [...tarFiles(gunzipSync(readFileSync(ARCHIVE)))].map(({ path, bytes }) => {
+    const [part = '', label = ''] = path.split('/')
+    return { path, part, label, bytes }
+  })
 }
 
 /** The files of an archive whose paths have at most 100 characters. */

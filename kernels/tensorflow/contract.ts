@@ -1,4 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs-core'
+import type { DenseRows } from '../dense.ts'
 
 /** TensorFlow.js on one device, with every kernel that training needs. A process has one. */
 export interface Tensorflow {
@@ -6,8 +7,13 @@ export interface Tensorflow {
   readonly backend: string
   /** For people: `WASM SIMD, 2 threads`, or the adapter's name. */
   readonly name: string
-  /** Shows a tensor's values, to be read and not kept: in place on WASM, downloaded on WebGPU. */
-  look(x: Tensor, use: (values: Float32Array) => void): Promise<void>
-  /** A tensor with the values of another, changed. A new one, since kernels keep what they made of a tensor's values. */
-  changed(x: Tensor, change: (values: Float32Array) => void): Promise<Tensor>
+  /** Weights as rows that a swarm shares, `unit` (a power of two) being one step of what it agrees on. */
+  rows(weights: readonly NetworkWeight[], unit: number): DenseRows
+}
+
+/** A weight of a network, as @tensorflow/tfjs-layers has it; f32. */
+export interface NetworkWeight {
+  read(): Tensor
+  /** Takes the values of another tensor, and applies the weight's constraint. */
+  write(values: Tensor): unknown
 }

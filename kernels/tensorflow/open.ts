@@ -1,6 +1,5 @@
 import { BackendWasm, getThreadsCount, setThreadsCount, setWasmPaths } from '@tensorflow/tfjs-backend-wasm'
 import {
-  engine,
   findBackendFactory,
   getKernel,
   getKernelsForBackend,
@@ -8,8 +7,7 @@ import {
   type KernelFunc,
   registerBackend,
   registerKernel,
-  setBackend,
-  type TensorInfo
+  setBackend
 } from '@tensorflow/tfjs-core'
 import { addChainedOperations } from './chained.ts'
 import type { Tensorflow } from './contract.ts'
@@ -17,6 +15,7 @@ import { conv2DBackpropFilter, conv2DBackpropInput } from './convolution.ts'
 import { depthwiseBackpropFilter, depthwiseBackpropInput } from './depthwise.ts'
 import { batchMatMul, sum } from './matmul.ts'
 import { maxPoolGrad } from './max-pool-grad.ts'
+import { RowsInPlace } from './rows-in-place.ts'
 import { unsortedSegmentSum } from './segment-sum.ts'
 
 /** The name our backend has in TensorFlow.js. */
@@ -77,21 +76,11 @@ async function open({
   for (const kernel of ours.values()) registerKernel({ ...kernel, backendName: NAME })
   await setBackend(NAME)
   const inUse = getThreadsCount()
-  const values = (x: TensorInfo) => backend.typedArrayFromHeap(x) as Float32Array
   return {
     backend: NAME,
     name: `WASM SIMD, ${inUse} ${inUse === 1 ? 'thread' : 'threads'}`,
     threads: inUse,
-    async look(x, use) {
-      use(values(x))
-    },
-    async changed(x, change) {
-      const info = backend.makeOutput(x.shape, 'float32')
-      const copied = values(info)
-      copied.set(values(x))
-      change(copied)
-      return engine().makeTensorFromTensorInfo(info)
-    }
+    rows: (weights, unit) => new RowsInPlace(backend, weights, unit)
   }
 }
 

@@ -90,8 +90,8 @@ export function swarmOptions(state = 'peer, in the folder of --output'): readonl
     ).argParser(metricsChoice),
     unlessGiven(
       '--exchange-every <words>',
-      'words trained between two packs',
-      `${SHARE_WORDS}, or as many more as cost little time`
+      'words, or images or whatever the job trains, between two packs',
+      `what suits the model, ${SHARE_WORDS} where it is words; more where packs would cost much time`
     ).argParser(whole(1)),
     unlessGiven('--state <folder>', 'where the peer keeps its identity', state)
   ]

@@ -15,7 +15,7 @@ const LONGEST_MS = 2 ** 31 - 1
 
 export interface ShareOptions {
   /** Least words trained between two packs; items that are not lines of words count one each. Default SHARE_WORDS. */
-  readonly interval?: number
+  readonly interval?: number | undefined
   /** Longest time in seconds that something trained waits to be packed, where the stream is slow. Default SHARE_SECONDS. */
   readonly maxSeconds?: number
   /** Whether packs are made when they are due, whatever they cost; otherwise the swarm may put them off. Default false. */

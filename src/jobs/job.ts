@@ -2,7 +2,7 @@
 
 import type { z } from 'zod'
 import type { Sharing } from '../dataflow/share.ts'
-import type { Operator, SharedReplica, Swarm } from '../types.ts'
+import type { Held, Operator, SharedReplica, Swarm } from '../types.ts'
 import type { Computing } from './model-device.ts'
 
 export { z } from 'zod'
@@ -10,6 +10,8 @@ export { z } from 'zod'
 /** A model that a job trains, alone or with the other peers of its swarm; `word2vec()` and `layersModel()` give one. */
 export interface JobModel {
   readonly shared: JobReplica
+  /** What a model that was saved in a swarm, and goes on in one, has of that; see `Held`. Default: nothing. */
+  readonly held?: Held | undefined
   close(): Promise<void>
 }
 
@@ -19,6 +21,10 @@ export interface JobReplica extends SharedReplica {
   drawApart?(peer: string): void
   /** Of a model whose rows are all there from the start: a digest of what they begin with, which peers must have the same. */
   readonly fingerprint?: string
+  /** Items trained between two packs, where the user says nothing and that costs little time. Default as in `share`. */
+  readonly packEvery?: number
+  /** Makes the model, which learns in finer steps than peers exchange, exactly what they have agreed on: comes once all have. */
+  settle?(): Promise<void>
 }
 
 /** What a job's model is opened with; a device that it opens is closed with the job. */
@@ -63,6 +69,12 @@ export interface FlowContext<Options, Model> {
   readonly warn: (message: string) => void
 }
 
+/** What is there when a job's flow has ended. The peer has left its swarm; `signal` has aborted where the flow was interrupted. */
+export type FinishContext<Options, Model> = Pick<
+  FlowContext<Options, Model>,
+  'options' | 'model' | 'swarm' | 'signal'
+>
+
 /** A job: options with a schema, perhaps a model, and a flow. `model` stands before `flow`, so that its type is known there. */
 export interface JobDefinition<
   Schema extends z.ZodObject = z.ZodObject,
@@ -74,10 +86,17 @@ export interface JobDefinition<
   readonly description?: string
   /** Each becomes an option of the command line: `minCount` is `--min-count`. Texts, numbers, booleans, choices, and lists of them. */
   readonly options?: Schema
+  /**
+   * The option that names the folder which the job saves in; only one process uses it at a time. Peers that are started alike, without
+   * that option, take the next free of …, …-2, …-3; where there is an option `resume` and it is given, the next that holds a model.
+   */
+  readonly output?: keyof z.output<Schema> & string
   /** What the peers of a swarm must have the same, beside the job's name and the shapes of its model's tables. Default: nothing. */
   agree?(options: z.output<Schema>): Readonly<Record<string, unknown>>
   /** What peers that read the same input call it, for `shard`. Default: each reads its own. */
   source?(options: z.output<Schema>): string | Promise<string>
+  /** Whether `shard` is given the lines that the peer reads, so that `--shard feed` may hand them to others. Default true. */
+  readonly feeds?: boolean
   /** Opens the model; it is closed when the job is over. */
   model?(context: ModelContext<z.output<Schema>>): Promise<Model>
   /**
@@ -85,8 +104,11 @@ export interface JobDefinition<
    * awaited, and what it comes to is not written, unless it is a stream.
    */
   flow(context: FlowContext<z.output<Schema>, Model>): AsyncIterable<unknown> | PromiseLike<unknown>
-  /** Runs once the flow has ended and all peers have the same model, before that is closed: to save it, to ask it. */
-  finish?(context: Pick<FlowContext<z.output<Schema>, Model>, 'options' | 'model' | 'signal'>): Promise<void>
+  /**
+   * Runs once the flow has ended and all peers have the same model, before that is closed: to save it, to ask it. What a stream emits
+   * is written out, as of the flow, and is not counted.
+   */
+  finish?(context: FinishContext<z.output<Schema>, Model>): AsyncIterable<unknown> | PromiseLike<unknown>
 }
 
 /** A job, whatever its options and its model are. */
@@ -122,12 +144,16 @@ export function checkJob(value: unknown): asserts value is Job {
     if (job[part] !== undefined && typeof job[part] !== 'function')
       throw new TypeError(`defineJob: ${name}: ${part} must be a function; got ${kindOf(job[part])}`)
   }
+  if (job.output !== undefined && !(isSchema(job.options) && String(job.output) in job.options.shape))
+    throw new TypeError(
+      `defineJob: ${name}: output must be the name of one of its options; got ${JSON.stringify(job.output)}`
+    )
   if (job.options !== undefined && !isSchema(job.options))
     throw new TypeError(`defineJob: ${name}: options must be z.object({ … }); got ${kindOf(job.options)}`)
 }
 
 // Not by its class: a user's project may have a zod of its own.
-function isSchema(value: unknown): boolean {
+function isSchema(value: unknown): value is { readonly shape: object } {
   return typeof value === 'object' && value !== null && 'shape' in value && 'safeParseAsync' in value
 }
 

@@ -51,16 +51,17 @@ export async function runFlow({
   signal.addEventListener('abort', told)
   if (until !== undefined && 'time' in until) timers.add(at(until.time, () => enough.abort()))
   try {
-    const flow = job.flow({
-      ...context,
-      get leaving() {
-        takesLeave = true
-        return signal
-      }
-    })
-    const result: unknown = isPromise(flow) ? await flow : flow
+    const flow = await streamOf(
+      job.flow({
+        ...context,
+        get leaving() {
+          takesLeave = true
+          return signal
+        }
+      })
+    )
     const closes = () => signal.aborted && !takesLeave
-    if (isStream(result)) await read(counter.used ? result : counter.counted(result), closes, emit)
+    if (flow !== undefined) await read(counter.used ? flow : counter.counted(flow), closes, emit)
   } catch (error) {
     // What ends because it was told to may say so by an error.
     if (!signal.aborted || !isAbort(error, signal)) throw error
@@ -96,6 +97,12 @@ function at(time: number, act: () => void): () => void {
   }
   wait()
   return () => clearTimeout(timer)
+}
+
+/** The stream that a job's function has made, at once or in time; undefined where it has made none. */
+export async function streamOf(made: unknown): Promise<AsyncIterable<unknown> | undefined> {
+  const result = isPromise(made) ? await made : made
+  return isStream(result) ? result : undefined
 }
 
 function isStream(value: unknown): value is AsyncIterable<unknown> {

@@ -1,3 +1,4 @@
+import { chunksOf } from '../stream.ts'
 import type { Chunk, Swarm } from '../types.ts'
 import { Counter } from './counter.ts'
 import type { FlowEndEvent, FlowEvent } from './flow-events.ts'
@@ -5,7 +6,7 @@ import { FlowLog } from './flow-log.ts'
 import type { Job, JobModel } from './job.ts'
 import { type Computing, ModelDevice } from './model-device.ts'
 import { regularly } from './regularly.ts'
-import { type Bound, mostItems, runFlow } from './run-flow.ts'
+import { type Bound, mostItems, runFlow, streamOf } from './run-flow.ts'
 import { type SwarmPart, takingPart } from './taking-part.ts'
 
 /** What one run of a user's job needs to know. */
@@ -54,7 +55,7 @@ export async function runJob(run: JobRun): Promise<FlowEndEvent> {
       const context = { ...run.computing, openDevice: device.open }
       model = await job.model({ ...context, options, shared: run.swarm !== undefined, warn })
     }
-    const swarm = await run.swarm?.join(model, agreed(job, options, model))
+    const swarm = await run.swarm?.join(model, agreed(job, options, model), model?.held)
     const failed = failure(device?.lost, swarm?.lost)
     const enough = new AbortController()
     const counter = new Counter(mostItems(run.until), () => enough.abort())
@@ -62,7 +63,7 @@ export async function runJob(run: JobRun): Promise<FlowEndEvent> {
     const ends = AbortSignal.any([signal, enough.signal])
     const context = {
       ...{ options, model, swarm, warn, signal: ends, counted: counter.counted },
-      ...takingPart(run.swarm, swarm, { over: ends })
+      ...takingPart(run.swarm, swarm, { over: ends, interval: model?.shared.packEvery })
     }
     let interrupted = false
     const endProgress = regularly(run.progressEvery ?? 1, async () => log.progress())
@@ -84,7 +85,9 @@ export async function runJob(run: JobRun): Promise<FlowEndEvent> {
       await endProgress()
       await swarm?.leave()
     }
-    await job.finish?.({ options, model, signal })
+    if (!interrupted && swarm !== undefined) await model?.shared.settle?.()
+    const last = await streamOf(job.finish?.({ options, model, swarm, signal }))
+    if (last !== undefined) for await (const chunk of chunksOf(last)) await run.emit(chunk)
     const end = log.end(interrupted ? 'interrupted' : 'done', swarm && (await model?.shared.sharedHash()))
     tell(end)
     return end

@@ -44,20 +44,26 @@ const FEED = 'lines'
 /** Seconds between two looks at whether a text is over already. */
 const LOOK_SECONDS = 1
 
+/** What a job has `share` know; the user's `exchangeEvery` comes before the model's interval. */
+export interface JobSharing extends Pick<ShareOptions, 'finished' | 'over'> {
+  readonly interval?: number | undefined
+}
+
 /**
- * How a flow takes part in a swarm; alone, it trains all it reads and lets out nothing. `end` as for `share`; `leaving` ends
- * the flow of a peer that feeds others or is fed.
+ * How a flow takes part in a swarm; alone, it trains all it reads and lets out nothing. `leaving` ends the flow of a peer that feeds
+ * others or is fed.
  */
 export function takingPart(
   part: SwarmPart | undefined,
   swarm: Swarm | undefined,
-  end: Pick<ShareOptions, 'finished' | 'over'>,
+  { interval, ...end }: JobSharing,
   leaving?: AbortSignal
 ): TakingPart {
   if (part === undefined || swarm === undefined) return { share: replica => replica, shard: lines => lines }
-  const { exchangeEvery: interval } = part
+  const { exchangeEvery } = part
+  const pace = exchangeEvery === undefined ? { interval } : { interval: exchangeEvery, strict: true }
   return {
-    share: share(swarm, { ...end, ...(interval !== undefined && { interval, strict: true }) }),
+    share: share(swarm, { ...end, ...pace }),
     shard: shardOf(part, swarm, leaving)
   }
 }

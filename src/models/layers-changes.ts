@@ -1,6 +1,5 @@
+import { ROW_VALUES } from '../../kernels/dense.ts'
 import type { RowChanges } from '../types.ts'
-import { ROW_VALUES } from './layers-rows.ts'
-import type { DenseTable } from './layers-table.ts'
 
 /** Rows one after the other; those that a table does not have are zero. */
 export function gathered(values: Int32Array, rows: Uint32Array): Int32Array<ArrayBuffer> {
@@ -11,16 +10,8 @@ export function gathered(values: Int32Array, rows: Uint32Array): Int32Array<Arra
   return found
 }
 
-/** What must be added to rows (ascending) of a table to make them `wanted`; a row that changes counts one contribution. */
-export function changesTo(
-  { shared, rows: own }: DenseTable,
-  rows: Uint32Array,
-  wanted: Int32Array
-): RowChanges {
-  const current = gathered(
-    shared,
-    rows.filter(row => row < own)
-  )
+/** What must be added to rows of `current` values to make them `wanted`; a row that changes counts one contribution. */
+export function changesTo(rows: Uint32Array, current: Int32Array, wanted: Int32Array): RowChanges {
   const changed: number[] = []
   for (let i = 0; i * ROW_VALUES < current.length; i++) {
     let differs = 0

@@ -1,4 +1,4 @@
-import { ROW_VALUES } from './layers-rows.ts'
+import { ROW_VALUES } from '../../kernels/dense.ts'
 import { hashRow, RowSetHash } from './row-hash.ts'
 
 const ZEROS = new Int32Array(ROW_VALUES)

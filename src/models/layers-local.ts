@@ -102,14 +102,19 @@ export class LocalLayers implements LayersReplica {
       // What other peers send must not come between two parts of it either.
       return await turns.take(async () => ({
         ...(await this.#trainer.save()),
-        ...this.shared.save(),
+        ...(await this.shared.save()),
         position: this.#position
       }))
     })
   }
 
   close(): Promise<void> {
-    return this.#chunks.take(() => this.#trainer.turns.take(async () => this.#trainer.dispose()))
+    return this.#chunks.take(() =>
+      this.#trainer.turns.take(async () => {
+        this.#trainer.dispose()
+        this.shared.destroy()
+      })
+    )
   }
 
   /** Whether the batch is full with this example. */

@@ -1,6 +1,6 @@
 // How the steps of several replicas of a dense network become one. Every example uses every row, so all replicas have moved each row
 // for about the same reason. After one step each, their sum is the step of one large batch at a rate that is as much higher; the more
-// steps each makes before it hears of the others, the more they have all made the same trip, and only its mean is right.
+// steps each makes before it hears of the others, the more they have all made the same trip, and little more than its mean is right.
 // bench/images-merging.ts has the measurements: sums of 8 steps of 4 replicas end training, and means of single steps waste it.
 
 /** Times the mean that a swarm moves at most: the sum of four was never worse than their mean, that of eight was with plain SGD. */
@@ -33,7 +33,11 @@ export function shareSent(known: number, contributions: number, replicas: number
   return Math.min(MOST_GAINED, workers ** gain) / workers
 }
 
-/** The gain of a pack that holds so many steps. */
-export function gainOf(steps: number): number {
-  return 1 / Math.max(1, steps)
+/** Times the mean that a swarm moves at least, however many steps a pack holds: what N replicas agree on can go further than what one thinks. */
+const LEAST_GAINED = Math.SQRT2
+
+/** The gain of a pack that holds so many steps, of `replicas` that train. */
+export function gainOf(steps: number, replicas: number): number {
+  const least = Math.log(LEAST_GAINED) / Math.log(Math.max(2, replicas))
+  return Math.max(least, 1 / Math.max(1, steps))
 }

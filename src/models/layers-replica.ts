@@ -19,7 +19,7 @@ export interface LayersTraining {
   readonly batch?: number | undefined
   /**
    * How the steps of several replicas are put together: 0 takes their mean, 1 the sum of up to four. Default: 1 over the number of
-   * steps that a pack holds.
+   * steps that a pack holds, or as much as makes the swarm move √2 times the mean, whichever is more.
    */
   readonly gain?: number | undefined
   /**
@@ -64,6 +64,13 @@ export interface SharedNetwork extends SharedReplica {
   readonly fingerprint: string
   /** Rows that were not finite or out of range and were put back. */
   readonly repaired: number
+  /** Examples between two packs, where these cost little time: those of one step. */
+  readonly packEvery: number
+  /**
+   * Makes the weights exactly unit · shared, so that replicas that agree have the same bits: what rounding left in them, and rows that
+   * `topRows` held back, is dropped. A replica that has learned something since its last pack stays as it is.
+   */
+  settle(): Promise<void>
 }
 
 /** The values of one input, or an example, of which only these count. */

@@ -1,3 +1,4 @@
+import { ROW_VALUES } from '../../kernels/dense.ts'
 import { expandRows } from '../delta.ts'
 import type { Delta, RowChanges, TableShape } from '../types.ts'
 import { Breather } from './breather.ts'
@@ -5,7 +6,6 @@ import { changesTo, gathered } from './layers-changes.ts'
 import { digest, hashValues } from './layers-hash.ts'
 import { NumberedRows } from './layers-names.ts'
 import type { SharedNetwork } from './layers-replica.ts'
-import { ROW_VALUES } from './layers-rows.ts'
 import type { LayersState } from './layers-state.ts'
 import type { DenseTable } from './layers-table.ts'
 import type { LayersTrainer } from './layers-trainer.ts'
@@ -19,18 +19,21 @@ const MANY = 0.01
 const FEW = 10
 
 /** What sharing needs of training. */
-type SharedTrainer = Pick<LayersTrainer, 'turns' | 'advice' | 'failure' | 'counts' | 'training'>
+type SharedTrainer = Pick<LayersTrainer, 'turns' | 'advice' | 'failure' | 'counts' | 'training' | 'batch'>
 
 /** A network as a swarm sees it. Everything here goes between two steps of the training that runs meanwhile. */
 export class SharedLayers implements SharedNetwork {
   readonly tables: readonly TableShape[]
   readonly names: NumberedRows
   readonly fingerprint: string
+  readonly packEvery: number
   repaired: number
   readonly #tables: readonly DenseTable[]
   readonly #trainer: SharedTrainer
   #hasMore: boolean
   #spent = 0
+  /** How often training had changed the weights when all of that was last packed. */
+  #packed: number | undefined
 
   /** The first table holds what gradients move; of all others the mean is taken. `saved` is where another stood. */
   constructor(
@@ -42,6 +45,7 @@ export class SharedLayers implements SharedNetwork {
     this.#trainer = trainer
     this.#hasMore = saved.hasMore
     this.repaired = saved.repaired
+    this.packEvery = trainer.batch.size
     this.tables = tables.map(({ shape }) => shape)
     this.names = new NumberedRows(Math.max(...tables.map(({ rows }) => rows)))
     this.fingerprint = digest(tables.map(({ initial }) => initial))
@@ -56,9 +60,9 @@ export class SharedLayers implements SharedNetwork {
   }
 
   /** A copy of what is shared; to be asked between two steps. */
-  save(): Pick<LayersState, 'tables' | 'hasMore' | 'repaired'> {
+  async save(): Promise<Pick<LayersState, 'tables' | 'hasMore' | 'repaired'>> {
     return {
-      tables: this.#tables.map(table => table.save()),
+      tables: await Promise.all(this.#tables.map(table => table.save())),
       hasMore: this.#hasMore,
       repaired: this.repaired
     }
@@ -87,7 +91,18 @@ export class SharedLayers implements SharedNetwork {
         this.#hasMore ||= hasMore
         delta.push(changes)
       }
+      this.#packed = this.#hasMore ? undefined : this.#trained
       return delta
+    })
+  }
+
+  settle(): Promise<void> {
+    return this.#take(async rest => {
+      if (this.#packed !== this.#trained) return
+      for (const table of this.#tables) {
+        await table.settle()
+        await rest()
+      }
     })
   }
 
@@ -101,10 +116,11 @@ export class SharedLayers implements SharedNetwork {
   rowHashes(): Promise<readonly Uint32Array<ArrayBuffer>[]> {
     return this.#take(async rest => {
       const hashes: Uint32Array<ArrayBuffer>[] = []
-      for (const { shared } of this.#tables) {
-        const table = new Uint32Array(this.names.size * 2)
-        for (let row = 0; row < this.names.size; row++) hashValues(shared, row, table, row * 2)
-        hashes.push(table)
+      for (const table of this.#tables) {
+        const shared = await table.shared()
+        const ofTable = new Uint32Array(this.names.size * 2)
+        for (let row = 0; row < this.names.size; row++) hashValues(shared, row, ofTable, row * 2)
+        hashes.push(ofTable)
         await rest()
       }
       return hashes
@@ -112,15 +128,17 @@ export class SharedLayers implements SharedNetwork {
   }
 
   readShared(rows: readonly Uint32Array<ArrayBuffer>[]): Promise<Delta> {
-    return this.#take(async () =>
-      this.#tables.map(({ shared }, i) => ({
-        dim: ROW_VALUES,
-        rows: rows[i].slice(),
-        shifts: new Uint8Array(rows[i].length),
-        values: gathered(shared, rows[i]),
-        accumulators: new Int32Array(rows[i].length),
-        counts: new Uint32Array(rows[i].length)
-      }))
+    return this.#take(() =>
+      Promise.all(
+        this.#tables.map(async (table, i) => ({
+          dim: ROW_VALUES,
+          rows: rows[i].slice(),
+          shifts: new Uint8Array(rows[i].length),
+          values: await table.shared(rows[i]),
+          accumulators: new Int32Array(rows[i].length),
+          counts: new Uint32Array(rows[i].length)
+        }))
+      )
     )
   }
 
@@ -128,9 +146,13 @@ export class SharedLayers implements SharedNetwork {
     return this.#take(async rest => {
       this.#check(state)
       for (const [i, table] of this.#tables.entries()) {
+        const become = async (rows: Uint32Array, wanted: Int32Array) => {
+          const own = rows.filter(row => row < table.rows)
+          await table.apply(changesTo(own, await table.shared(own), wanted), rest)
+        }
         const { rows } = state[i]
-        await table.apply(changesTo(table, rows, expandRows(state[i], 0, rows.length)), rest)
-        await table.apply(changesTo(table, fresh[i], gathered(table.initial, fresh[i])), rest)
+        await become(rows, expandRows(state[i], 0, rows.length))
+        await become(fresh[i], gathered(table.initial, fresh[i]))
       }
     })
   }
@@ -138,10 +160,20 @@ export class SharedLayers implements SharedNetwork {
   sharedHash(): Promise<string> {
     return this.#take(async () =>
       digest(
-        this.#tables.map(({ shared }) => shared),
+        await Promise.all(this.#tables.map(table => table.shared())),
         this.#tables.map(({ initial }) => initial)
       )
     )
+  }
+
+  /** Gives the device's memory back. */
+  destroy(): void {
+    for (const table of this.#tables) table.destroy()
+  }
+
+  get #trained(): number {
+    const { steps, resets } = this.#trainer.counts
+    return steps + resets
   }
 
   #take<Result>(act: (rest: () => Promise<void>) => Promise<Result>): Promise<Result> {

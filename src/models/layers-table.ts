@@ -1,11 +1,9 @@
+import { tensor } from '@tensorflow/tfjs-core'
 import type { LayerVariable } from '@tensorflow/tfjs-layers'
+import { cutIntoRows, type DenseRows, exactShare, ROW_VALUES } from '../../kernels/dense.ts'
 import type { Tensorflow } from '../../kernels/tensorflow.ts'
 import type { RowChanges, TableShape } from '../types.ts'
 import { gainOf, shareSent, workersKnown } from './layers-merge.ts'
-import { Packing } from './layers-packing.ts'
-import { applyRow, ROW_VALUES, restoreRow } from './layers-rows.ts'
-import { rowEnergy, topRows } from './layers-top-rows.ts'
-import { type Parameter, placeOf, WeightRows } from './layers-weights.ts'
 
 /** What goes into a pack. */
 export interface PackRules {
@@ -14,7 +12,7 @@ export interface PackRules {
   /** Rows it has at most, those of the greatest squared change; the others wait. Undefined: all. */
   readonly topRows: number | undefined
   readonly replicas: number
-  /** As in `shareSent`; undefined: 1 over the steps that a row's change holds. */
+  /** As in `shareSent`; undefined: as in `gainOf`. */
   readonly gain: number | undefined
   /** Steps made since the start. */
   readonly steps: number
@@ -40,17 +38,15 @@ export interface TableState {
 }
 
 /**
- * Some weights of a network as one table: each begins a row of its own. What is agreed on is kept here; the weights stay where they
- * are, read in place, and replaced as a whole where they change.
+ * Some weights of a network as one table: each begins a row of its own. The device has the weights and what is agreed on; here is what
+ * decides how much of a row's change is sent.
  */
 export class DenseTable {
   readonly shape: TableShape
-  /** Rows that hold weights; those from here to the capacity stay zero. */
-  readonly rows: number
-  readonly shared: Int32Array<ArrayBuffer>
   /** What every replica of this network begins with. */
   readonly initial: Int32Array<ArrayBuffer>
-  readonly #weights: WeightRows
+  readonly #weights: readonly LayerVariable[]
+  readonly #rows: DenseRows
   /** For each row, the packs of others since the last own one, and how many replicas were at work on it before. */
   readonly #contributions: Uint32Array<ArrayBuffer>
   readonly #workers: Float32Array<ArrayBuffer>
@@ -64,30 +60,29 @@ export class DenseTable {
     weights: readonly LayerVariable[],
     { name, unit, capacity }: Pick<TableShape, 'name' | 'unit' | 'capacity'>
   ) {
-    this.#weights = new WeightRows(tensorflow, weights)
-    this.rows = this.#weights.rows
+    this.#weights = weights
+    this.#rows = tensorflow.rows(weights, unit)
     this.shape = { name, dim: ROW_VALUES, unit, capacity }
-    this.shared = new Int32Array(this.rows * ROW_VALUES)
+    this.initial = new Int32Array(this.rows * ROW_VALUES)
     this.#contributions = new Uint32Array(this.rows)
     this.#workers = new Float32Array(this.rows)
     this.#packedAt = new Uint32Array(this.rows)
-    this.initial = new Int32Array(this.shared.length)
+  }
+
+  /** Rows that hold weights; those from here to the capacity stay zero. */
+  get rows(): number {
+    return this.#rows.rows
   }
 
   /** Takes the weights as they are for what every replica begins with. Comes before all else. */
   async begin(): Promise<void> {
-    const { unit } = this.shape
-    await this.#weights.begin((values, firstRow) => {
-      const at = firstRow * ROW_VALUES
-      for (let i = 0; i < values.length; i++) this.shared[at + i] = Math.round(values[i] / unit)
-    })
-    this.initial.set(this.shared)
+    this.initial.set(await this.#rows.begin())
   }
 
   /** A copy of what it holds. */
-  save(): TableState {
+  async save(): Promise<TableState> {
     return {
-      shared: this.shared.slice(),
+      shared: (await this.#rows.read()).slice(),
       initial: this.initial.slice(),
       contributions: this.#contributions.slice(),
       workers: this.#workers.slice(),
@@ -97,87 +92,81 @@ export class DenseTable {
   }
 
   /** Goes on with what another table of the same weights held, in the place of `begin`. */
-  restore({ shared, initial, contributions, workers, packedAt, next }: TableState): void {
-    this.shared.set(shared)
+  async restore({ shared, initial, contributions, workers, packedAt, next }: TableState): Promise<void> {
     this.initial.set(initial)
     this.#contributions.set(contributions)
     this.#workers.set(workers)
     this.#packedAt.set(packedAt)
     this.#next = next
+    await this.#rows.resume(shared)
+  }
+
+  /** What is agreed on, i32 [rows, 256]: of some rows, or of all, to be read and not kept. */
+  shared(rows?: Uint32Array): Promise<Int32Array<ArrayBuffer>> {
+    return this.#rows.read(rows)
   }
 
   /** Packs what was trained; `rest` is awaited between weights. */
-  async pack(rules: PackRules, rest: () => Promise<void>): Promise<PackedTable> {
-    const { limit, replicas, gain, steps } = rules
-    const chosen =
-      rules.topRows === undefined ? undefined : await this.#top(Math.min(rules.topRows, limit), rest)
-    const packing = new Packing(Math.min(limit, this.rows))
-    const largest = 0.9 * 2 ** 31 * this.shape.unit
-    const begun = this.#next
-    for (const parameter of this.#weights.all) {
-      if (parameter.endRow <= begun || packing.full) continue
-      const first = Math.max(begun, parameter.firstRow)
-      const packRows = (weights: Float32Array) => {
-        for (let row = first; row < parameter.endRow && !packing.full; row++) {
-          this.#next = row + 1
-          if (chosen !== undefined && chosen[row] === 0) continue
-          const contributions = this.#contributions[row]
-          const workers = this.#workers[row]
-          const share = gain ?? gainOf(steps - this.#packedAt[row])
-          const alpha = shareSent(workers, contributions, replicas, share)
-          packing.add(row, placeOf(parameter, row, weights, this.shared), this.shape.unit, alpha, largest)
-          this.#workers[row] = workersKnown(workers, contributions, replicas)
-          this.#contributions[row] = 0
-          this.#packedAt[row] = steps
-        }
-      }
-      if (replicas <= 1) await this.#weights.look(parameter, packRows)
-      else await this.#weights.change(parameter, packRows)
-      await rest()
+  async pack({ limit, topRows, ...rules }: PackRules, rest: () => Promise<void>): Promise<PackedTable> {
+    const top = topRows === undefined ? undefined : Math.min(topRows, limit)
+    const shares = this.#shares(rules)
+    const packed = await this.#rows.pack({ first: this.#next, limit, top, shares }, rest)
+    const { rows, shifts, values, looked, sick } = packed
+    for (const row of looked) {
+      this.#workers[row] = workersKnown(this.#workers[row], this.#contributions[row], rules.replicas)
+      this.#contributions[row] = 0
+      this.#packedAt[row] = rules.steps
     }
     // Rows that were not chosen wait until they have changed more than others.
-    const hasMore = chosen === undefined && this.#next < this.rows
-    if (!hasMore) this.#next = 0
-    for (const parameter of this.#weights.all) await this.#restore(parameter, packing.sick)
-    return { changes: packing.changes(), hasMore, sick: packing.sick.length }
-  }
-
-  /** Marks the rows that have changed most since they were packed. */
-  async #top(count: number, rest: () => Promise<void>): Promise<Uint8Array> {
-    const energies = new Float64Array(this.rows)
-    for (const parameter of this.#weights.all) {
-      await this.#weights.look(parameter, weights => {
-        for (let row = parameter.firstRow; row < parameter.endRow; row++)
-          energies[row] = rowEnergy(placeOf(parameter, row, weights, this.shared), this.shape.unit)
-      })
-      await rest()
+    const end = rows.length < limit ? this.rows : rows[limit - 1] + 1
+    const hasMore = top === undefined && end < this.rows
+    this.#next = hasMore ? end : 0
+    const changes = {
+      dim: ROW_VALUES,
+      rows,
+      shifts,
+      values,
+      accumulators: new Int32Array(rows.length),
+      counts: new Uint32Array(rows.length).fill(1)
     }
-    return topRows(energies, count)
+    return { changes, hasMore, sick: sick.length }
   }
 
   async apply(changes: RowChanges, rest: () => Promise<void>): Promise<void> {
-    const { rows, values, shifts, counts } = changes
-    let i = 0
-    for (const parameter of this.#weights.all) {
-      if (i === rows.length) break
-      if (rows[i] >= parameter.endRow) continue
-      await this.#weights.change(parameter, weights => {
-        for (; i < rows.length && rows[i] < parameter.endRow; i++) {
-          const place = placeOf(parameter, rows[i], weights, this.shared)
-          applyRow(place, this.shape.unit, values, i * ROW_VALUES, shifts[i])
-          this.#contributions[rows[i]] += counts[i]
-        }
-      })
-      await rest()
+    await this.#rows.apply(changes, rest)
+    for (const [i, row] of changes.rows.entries())
+      if (row < this.rows) this.#contributions[row] += changes.counts[i]
+  }
+
+  /** Makes the weights exactly what is agreed on. */
+  async settle(): Promise<void> {
+    const shared = await this.#rows.read()
+    const { unit } = this.shape
+    for (const [i, { firstRow, size }] of cutIntoRows(this.#weights.map(sizeOf)).entries()) {
+      const first = firstRow * ROW_VALUES
+      const values = Float32Array.from(shared.subarray(first, first + size), value => unit * value)
+      const agreed = tensor(values, this.#weights[i].read().shape)
+      this.#weights[i].write(agreed)
+      agreed.dispose()
     }
   }
 
-  /** Puts rows (ascending) back to what is agreed on. */
-  async #restore(parameter: Parameter, rows: readonly number[]): Promise<void> {
-    const own = rows.filter(row => row >= parameter.firstRow && row < parameter.endRow)
-    if (own.length === 0) return
-    await this.#weights.change(parameter, weights => {
-      for (const row of own) restoreRow(placeOf(parameter, row, weights, this.shared), this.shape.unit)
-    })
+  /** Gives the device's memory back; the weights stay. */
+  destroy(): void {
+    this.#rows.destroy()
   }
+
+  /** The share of each row's change that is sent. */
+  #shares({ replicas, gain, steps }: Pick<PackRules, 'replicas' | 'gain' | 'steps'>): Float64Array {
+    const shares = new Float64Array(this.rows)
+    for (let row = 0; row < this.rows; row++) {
+      const known = gain ?? gainOf(steps - this.#packedAt[row], replicas)
+      shares[row] = exactShare(shareSent(this.#workers[row], this.#contributions[row], replicas, known))
+    }
+    return shares
+  }
+}
+
+function sizeOf(weight: LayerVariable): number {
+  return weight.read().size
 }

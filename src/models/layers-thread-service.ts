@@ -32,6 +32,7 @@ export interface OpenedNetwork {
   readonly tables: readonly TableShape[]
   readonly rows: number
   readonly fingerprint: string
+  readonly packEvery: number
   /** Values of one input. */
   readonly input: number
 }
@@ -62,5 +63,6 @@ export interface NetworkService {
   readShared(rows: readonly Uint32Array<ArrayBuffer>[]): Promise<Delta>
   adopt(state: Delta, fresh: readonly Uint32Array<ArrayBuffer>[]): Promise<void>
   sharedHash(): Promise<string>
+  settle(): Promise<void>
   close(): Promise<void>
 }

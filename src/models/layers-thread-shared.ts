@@ -9,13 +9,18 @@ export class ThreadShared implements SharedNetwork {
   readonly tables: readonly TableShape[]
   readonly names: NumberedRows
   readonly fingerprint: string
+  readonly packEvery: number
   readonly #calls: ThreadCalls<NetworkService, SharedState>
 
-  constructor(calls: ThreadCalls<NetworkService, SharedState>, { tables, rows, fingerprint }: OpenedNetwork) {
+  constructor(
+    calls: ThreadCalls<NetworkService, SharedState>,
+    { tables, rows, fingerprint, packEvery }: OpenedNetwork
+  ) {
     this.#calls = calls
     this.tables = tables
     this.names = new NumberedRows(rows)
     this.fingerprint = fingerprint
+    this.packEvery = packEvery
   }
 
   get spent(): number {
@@ -52,6 +57,10 @@ export class ThreadShared implements SharedNetwork {
 
   sharedHash(): Promise<string> {
     return this.#calls.call('sharedHash')
+  }
+
+  settle(): Promise<void> {
+    return this.#calls.call('settle')
   }
 }
 

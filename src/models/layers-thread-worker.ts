@@ -30,8 +30,8 @@ const service: NetworkService = {
       source.kind === 'state'
         ? await resumedLayers(tensorflow, source.state, { onBadExample })
         : await openLayers(tensorflow, { ...source.training, model: await networkOf(source), onBadExample })
-    const { tables, names, fingerprint } = opened.shared
-    return { tables, rows: names.size, fingerprint, input: opened.input }
+    const { tables, names, fingerprint, packEvery } = opened.shared
+    return { tables, rows: names.size, fingerprint, packEvery, input: opened.input }
   },
   train: async columns => replica().train(chunkOf(columns)),
   drain: async () => replica().drain(),
@@ -54,6 +54,7 @@ const service: NetworkService = {
   readShared: async rows => replica().shared.readShared(rows),
   adopt: async (state, fresh) => replica().shared.adopt(state, fresh),
   sharedHash: async () => replica().shared.sharedHash(),
+  settle: async () => replica().shared.settle(),
   close: async () => replica().close()
 }
 

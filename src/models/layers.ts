@@ -1,4 +1,5 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers'
+import { rowsOf } from '../../kernels/dense.ts'
 import type { Tensorflow } from '../../kernels/tensorflow.ts'
 import { CheckpointError } from './checkpoint.ts'
 import { statisticsOf } from './layers-leaves.ts'
@@ -15,7 +16,6 @@ import { SharedLayers } from './layers-shared.ts'
 import { type LayersState, readState } from './layers-state.ts'
 import { DenseTable } from './layers-table.ts'
 import { LayersTrainer } from './layers-trainer.ts'
-import { rowsOf } from './layers-weights.ts'
 import { keepTrainingRules } from './saved-training.ts'
 
 export type { LayersOptions, LayersProgress, LayersReplica, LayersResume } from './layers-replica.ts'
@@ -55,7 +55,7 @@ export async function resumedLayers(
   try {
     const { trainer, tables } = parts(tensorflow, networkFrom(state.network), state.training)
     await trainer.restore(state)
-    for (const [i, table] of tables.entries()) table.restore(state.tables[i])
+    for (const [i, table] of tables.entries()) await table.restore(state.tables[i])
     return new LocalLayers(trainer, new SharedLayers(tables, trainer, state), options, state.position)
   } catch (cause) {
     throw new CheckpointError(`layers: the checkpoint cannot be resumed: ${(cause as Error).message}`, {
@@ -69,7 +69,7 @@ function parts(tensorflow: Tensorflow, model: LayersModel, training: LayersTrain
   if (weights.length === 0)
     throw new RangeError('layers: the network has no weights to train; all its layers are frozen')
   const statistics = statisticsOf(model)
-  const rows = (of: typeof weights) => of.reduce((sum, weight) => sum + rowsOf(weight.read()), 0)
+  const rows = (of: typeof weights) => of.reduce((sum, weight) => sum + rowsOf(weight.read().size), 0)
   const capacity = Math.max(rows(weights), rows(statistics))
   const trainer = new LayersTrainer(model, training)
   const tables = [new DenseTable(tensorflow, weights, { name: 'weights', unit: WEIGHT_UNIT, capacity })]

@@ -53,7 +53,8 @@ export function layersSafetensors(
   return encodeSafetensors(tensors, metadata)
 }
 
-function refuseSameNames(model: LayersModel): void {
+/** @throws Error where two weights have the same name. */
+export function refuseSameNames(model: LayersModel): void {
   const seen = new Set<string>()
   for (const { originalName } of model.weights) {
     if (seen.has(originalName)) {

@@ -1,7 +1,7 @@
 import { ACCUMULATOR_UNIT } from '../../kernels/contract.ts'
+import { applyRow, packRow, type RowPlace, restoreRow } from '../../kernels/dense-law.ts'
 import type { RowChanges, TableShape } from '../types.ts'
 import { shareSent, workersKnown } from './layers-merge.ts'
-import { applyRow, packRow, type RowPlace, restoreRow } from './layers-rows.ts'
 import type { TrainedRows } from './text-classifier-rows.ts'
 
 /** One step of `shared`. */

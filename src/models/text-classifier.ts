@@ -38,7 +38,10 @@ export interface TextClassifier extends AdaptableReplica<LabelledText, TextClass
   /** −ln of the probability that the prediction gives to a class. @throws RangeError where there is none of that name. */
   loss(prediction: TextClass, label: string): number
   /** The classifier as a swarm sees it; takes as much memory again, once it is asked for. */
-  readonly shared: SharedReplica
+  readonly shared: SharedReplica & {
+    /** Texts between two packs, where these cost little time. */
+    readonly packEvery: number
+  }
   boost(factor: number): void
   resetHead(): void
 }
@@ -114,7 +117,7 @@ class EmbeddingClassifier implements TextClassifier {
     this.#pairs = pairs
   }
 
-  get shared(): SharedReplica {
+  get shared(): TextClassifier['shared'] {
     this.#shared ??= new SharedTextClassifier(this.#network)
     return this.#shared
   }

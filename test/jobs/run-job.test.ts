@@ -73,6 +73,22 @@ test('a promise is awaited, and what it comes to is not handed out, unless that 
   deepStrictEqual([later.emitted, later.end.items], [['late'], 1])
 })
 
+test('what is emitted when the flow has ended is handed out after that, also where it was interrupted, and is not counted', async () => {
+  const stop = new AbortController()
+  const flow = async function* () {
+    yield 1
+    stop.abort()
+    yield 2
+  }
+  async function* finish({ signal }: { signal: AbortSignal }) {
+    yield signal.aborted
+  }
+  const whole = await run({ flow: () => source([[1], [2]]), finish })
+  deepStrictEqual([whole.emitted, whole.end.items], [[1, 2, false], 2])
+  const cut = await run({ flow, finish }, { signal: stop.signal })
+  deepStrictEqual([cut.emitted, cut.end.event], [[1, 2, true], 'interrupted'])
+})
+
 test('where a flow counts by itself, what it emits is not counted too', async () => {
   const { emitted, end } = await run(
     {
@@ -242,7 +258,11 @@ function together() {
     options: z.object({}),
     agree: () => ({ size: 3 }),
     model: async () => ({
-      shared: { ...emptyReplica, tables: [{ name: 'input', dim: 8, unit: 2 ** -20, capacity: 4 }] },
+      shared: {
+        ...emptyReplica,
+        tables: [{ name: 'input', dim: 8, unit: 2 ** -20, capacity: 4 }],
+        settle: async () => void happened.push('settle')
+      },
       close: async () => void happened.push('close')
     }),
     flow: async ({ model, swarm }) =>
@@ -279,6 +299,7 @@ test('with a model in a swarm, it lets out what it learned, waits for the others
     'report {"words":9,"position":5,"finished":true}',
     'settled',
     'leave',
+    'settle',
     'finish',
     'close'
   ])
@@ -288,6 +309,28 @@ test('with a model in a swarm, it lets out what it learned, waits for the others
   )
   strictEqual(end.sharedHash, '0'.repeat(32))
   deepStrictEqual(end.swarm, { bytesIn: status.bytesIn, bytesOut: status.bytesOut })
+})
+
+test('what it learned is let out as often as the model wants, unless the user says how often', async () => {
+  for (const [asked, packs] of [
+    [undefined, 4],
+    [8, 2]
+  ] as const) {
+    const { happened, job, part } = together()
+    const flow: Job['flow'] = async ({ share }) => {
+      const replica: Replica<number> = {
+        train: async () => {},
+        drain: async () => {},
+        progress: async () => ({ words: 0, loss: 0, position: undefined })
+      }
+      await train(share(replica))(source(Array.from({ length: 16 }, (_, i) => [i])))
+    }
+    const model = async () => ({ shared: { ...emptyReplica, packEvery: 4 }, close: async () => {} })
+    const swarm = { ...part, ...(asked !== undefined && { exchangeEvery: asked }) }
+    await run({ flow: async () => {} }, { job: { ...job, model, flow }, computing, swarm })
+    // Of 16 items; and once more at the end.
+    strictEqual(happened.filter(what => what === 'exchange').length, packs + 1)
+  }
 })
 
 test('interrupted, it lets out what it learned and leaves, finished or not', async () => {

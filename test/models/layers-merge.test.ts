@@ -30,11 +30,19 @@ test('where the others fall silent it comes to send all of its own', () => {
   ok(shareSent(known, 0, 8, 0) > 0.99)
 })
 
-test('single steps are added, and the more of them a pack holds the nearer it comes to the mean', () => {
-  deepStrictEqual(gainOf(1), 1)
-  deepStrictEqual(gainOf(0), 1)
-  const shares = [1, 2, 4, 8, 1000].map(steps => shareSent(4, 3, 4, gainOf(steps)))
+test('single steps are added; the more of them a pack holds the nearer it comes to the mean, but half as far again is left', () => {
+  deepStrictEqual(gainOf(1, 4), 1)
+  deepStrictEqual(gainOf(0, 4), 1)
+  const shares = [1, 2, 3, 4].map(steps => shareSent(4, 3, 4, gainOf(steps, 4)))
   deepStrictEqual(shares[0], 1)
   for (const [i, share] of shares.entries()) ok(i === 0 || share < shares[i - 1])
-  ok(Math.abs(shares[4] - 1 / 4) < 0.001)
+  for (const replicas of [2, 4, 8, 64])
+    ok(
+      Math.abs(shareSent(replicas, replicas - 1, replicas, gainOf(1000, replicas)) * replicas - Math.SQRT2) <
+        1e-9
+    )
+})
+
+test('a replica that trains alone keeps all it learned, whatever the gain', () => {
+  deepStrictEqual(shareSent(1, 0, 1, gainOf(1000, 1)), 1)
 })

@@ -2,8 +2,8 @@ import { deepStrictEqual, ok } from 'node:assert'
 import { before, suite, test } from 'node:test'
 import { tensor } from '@tensorflow/tfjs-core'
 import { LayerVariable } from '@tensorflow/tfjs-layers'
+import { ROW_VALUES } from '../../kernels/dense.ts'
 import { openTensorflow, type Tensorflow } from '../../kernels/tensorflow.ts'
-import { ROW_VALUES } from '../../src/models/layers-rows.ts'
 import { DenseTable, type PackRules } from '../../src/models/layers-table.ts'
 
 const UNIT = 2 ** -20
@@ -36,7 +36,8 @@ suite('weights as a table of rows', () => {
     const { table } = await opened()
     deepStrictEqual(table.rows, 4)
     deepStrictEqual(table.shape.capacity, 6)
-    const row = (i: number) => table.shared.subarray(i * ROW_VALUES, (i + 1) * ROW_VALUES)
+    const shared = await table.shared()
+    const row = (i: number) => shared.subarray(i * ROW_VALUES, (i + 1) * ROW_VALUES)
     ok(row(1).every(value => value === 2 ** 20))
     deepStrictEqual(row(2).filter(value => value !== 0).length, ROW_VALUES / 2)
     deepStrictEqual([...row(3).subarray(0, 4)], [2 ** 21, 2 ** 21, 2 ** 21, 0])
@@ -91,7 +92,7 @@ suite('weights as a table of rows', () => {
     deepStrictEqual(order.slice(0, 3), [[1], [2], [0]])
     ok(order.some(rows => rows.includes(3)))
     deepStrictEqual(order.at(-1), [])
-    deepStrictEqual(other.table.shared, table.shared)
+    deepStrictEqual(await other.table.shared(), await table.shared())
     for (const [i, weight] of weights.entries()) {
       const sent = other.weights[i].read().dataSync()
       for (const [at, value] of weight.read().dataSync().entries()) ok(Math.abs(sent[at] - value) <= UNIT)
@@ -126,6 +127,6 @@ suite('weights as a table of rows', () => {
       rest
     )
     deepStrictEqual([...weights[1].read().dataSync()], [3, 3, 3])
-    deepStrictEqual(table.shared.length, 4 * ROW_VALUES)
+    deepStrictEqual((await table.shared()).length, 4 * ROW_VALUES)
   })
 })

@@ -41,6 +41,7 @@ suite('a network in a thread of its own', () => {
     ] as const) {
       const [one, other] = [await here({ model: model() }), await inThread({ model: model(), threads })]
       deepStrictEqual(other.shared.fingerprint, one.shared.fingerprint)
+      deepStrictEqual(other.shared.packEvery, one.shared.packEvery)
       deepStrictEqual(other.shared.tables, one.shared.tables)
       deepStrictEqual(other.shared.names.size, one.shared.names.size)
       for (const replica of [one, other]) {
@@ -250,6 +251,8 @@ suite('a network in a thread of its own', () => {
     const [one, other] = replicas
     const hash = await other.shared.sharedHash()
     deepStrictEqual(await one.shared.sharedHash(), hash)
+    for (const { shared } of replicas) await shared.settle()
+    deepStrictEqual(await one.predict(points(5, 9)), await other.predict(points(5, 9)))
     ok(one.shared.spent > 0 && !one.shared.hasMore && one.shared.repaired === 0)
 
     const every = Uint32Array.from({ length: one.shared.names.size }, (_, row) => row)

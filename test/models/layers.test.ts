@@ -108,6 +108,26 @@ suite('a network as a replica', () => {
     )
   })
 
+  test('replicas that agree settle on the same bits; one that has learned something since keeps it', async () => {
+    const replicas = [await replicaOf(), await replicaOf(), await replicaOf()]
+    for (const [i, replica] of replicas.entries()) await replica.train(points(i + 1, 160))
+    const deltas: Delta[] = []
+    for (const { shared } of replicas) deltas.push(await shared.pack(3))
+    for (const [i, { shared }] of replicas.entries())
+      for (const delta of deltas.toSpliced(i, 1)) await shared.apply(delta)
+    const inputs = points(9, 20)
+    const predicted = () => Promise.all(replicas.map(replica => replica.predict(inputs)))
+    const before = await predicted()
+    notDeepStrictEqual(before[0], before[1])
+    await replicas[2].train(points(4, 16))
+    const [, , learned] = await predicted()
+    for (const { shared } of replicas) await shared.settle()
+    const [one, other, third] = await predicted()
+    deepStrictEqual(one, other)
+    deepStrictEqual(third, learned)
+    deepStrictEqual((await replicas[0].shared.pack(3))[0].rows.length, 0)
+  })
+
   test('what is not sent yet is kept where others add theirs', async () => {
     const [one, other] = [await replicaOf(), await replicaOf()]
     await other.train(points(1, 64))
@@ -164,6 +184,11 @@ suite('a network as a replica', () => {
       every
     ])
     deepStrictEqual(await newcomer.shared.sharedHash(), await (await replicaOf()).shared.sharedHash())
+  })
+
+  test('a pack after each step is what it wants', async () => {
+    deepStrictEqual((await replicaOf({ batch: 7 })).shared.packEvery, 7)
+    deepStrictEqual((await replicaOf({ batch: undefined })).shared.packEvery, 32)
   })
 
   test('the fingerprint tells networks that begin alike from others', async () => {

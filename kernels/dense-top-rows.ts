@@ -1,4 +1,4 @@
-import type { RowPlace } from './layers-rows.ts'
+import type { RowPlace } from './dense-law.ts'
 
 /** Squared length of a row's change since it was packed; infinite where it is not a number, so that such a row is looked at. */
 export function rowEnergy({ weights, at, shared, to, length }: RowPlace, unit: number): number {

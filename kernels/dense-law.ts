@@ -1,8 +1,5 @@
 // Rows of a dense table: the law of kernels/contract.ts (`pack`, `apply`) on plain arrays, without accumulators.
 
-/** Values in a row: enough that a row's key on the wire is small beside it, few enough that rows differ in how far they move. */
-export const ROW_VALUES = 256
-
 /** Four bits with a sign. What rounding leaves stays in the weights. */
 const MOST = 7
 const GREATEST_SHIFT = 24
