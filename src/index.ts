@@ -29,7 +29,7 @@ export type { FailureOptions, FallibleOperator, OnError } from './dataflow/failu
 export { filter } from './dataflow/filter.ts'
 export { flatMap } from './dataflow/flat-map.ts'
 export type { Moves } from './dataflow/holdings.ts'
-export { type IterateOptions, iterate, type Round, type Turn } from './dataflow/iterate.ts'
+export { type IterateBody, type IterateOptions, iterate, type Round, type Turn } from './dataflow/iterate.ts'
 export { type Joined, type JoinOptions, join } from './dataflow/join.ts'
 export { type MapOptions, map } from './dataflow/map.ts'
 export { merge } from './dataflow/merge.ts'

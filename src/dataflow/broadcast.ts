@@ -2,7 +2,8 @@ import { chunksOf, stream, unmarked } from '../stream.ts'
 import type { Channels, Chunk, Operator } from '../types.ts'
 import { steadyClock } from './clock.ts'
 import { BATCH_BYTES } from './item-channel.ts'
-import { checkSpread, type Spread, Spreading, type SpreadOptions } from './spreading.ts'
+import type { Spread } from './spread.ts'
+import { checkSpread, Spreading, type SpreadOptions } from './spreading.ts'
 
 /** Longest time in ms that an item waits for its batch to fill. */
 const FLUSH_MS = 2
@@ -15,6 +16,8 @@ const FLUSH_MS = 2
  * for all as `exchange` does it, and answer when their reader comes back for more; while `most` bytes are on
  * their way to one of them, or this peer's own reader has not taken the last chunk, no more is read: the slowest sets the pace. Chunks have no
  * positions and no watermarks. The output ends when all members' sources have ended and all their items are worked through.
+ * When `leaving` aborts, no more is read and the output ends: what was read still goes to all others, also where this peer has not handed it
+ * out itself; what others have sent here goes by without it.
  *
  * @throws RangeError for options out of range. TypeError for an item that cannot be sent. Error where the channel is open already.
  */
@@ -22,12 +25,12 @@ export function broadcast<Item>(
   swarm: Channels | undefined,
   options: SpreadOptions = {}
 ): Operator<Item, Item> {
-  const { name = 'broadcast', most = 2 ** 18, least = 1, clock = steadyClock } = options
+  const { name = 'broadcast', most = 2 ** 18, least = 1, clock = steadyClock, leaving } = options
   checkSpread('broadcast', { most, least })
   if (swarm === undefined) return items => items
   const make = (spreading: Spreading<Item>) => new News(spreading, most)
-  return items =>
-    stream(() => new Spreading('broadcast', swarm, { name, least, clock }, chunksOf(items), make).run())
+  const course = { name, least, clock, leaving }
+  return items => stream(() => new Spreading('broadcast', swarm, course, chunksOf(items), make).run())
 }
 
 /** Items that wait to go to all others, and the chunk that waits for this peer's own reader. */
@@ -72,6 +75,10 @@ class News<Item> implements Spread<Item> {
     const { others, channel } = this.#spreading
     const bytes = this.#waiting.length * channel.own.itemBytes
     if (bytes >= BATCH_BYTES || others.every(peer => peer.unanswered.size === 0)) this.#post()
+  }
+
+  leave(): void {
+    this.#post()
   }
 
   readonly #flush = () => {

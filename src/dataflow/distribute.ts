@@ -4,7 +4,8 @@ import { steadyClock } from './clock.ts'
 import { BATCH_BYTES } from './item-channel.ts'
 import type { ItemPeer, Sent } from './item-peer.ts'
 import { asChunk, asSent } from './received.ts'
-import { checkSpread, type Spread, Spreading, type SpreadOptions } from './spreading.ts'
+import type { Spread } from './spread.ts'
+import { checkSpread, Spreading, type SpreadOptions } from './spreading.ts'
 import { cut, isText, TextColumns } from './text-columns.ts'
 
 /** Chunks, or pieces of text, that are read ahead, so that whoever has room gets one at once. */
@@ -18,8 +19,6 @@ export interface DistributeOptions extends SpreadOptions {
    * ended, or this aborts. Default: it ends when the members it knows have.
    */
   readonly fed?: AbortSignal
-  /** When it aborts this peer leaves politely, in the middle of the stream. Default: it stays to the end. */
-  readonly leaving?: AbortSignal
 }
 
 /**
@@ -85,6 +84,8 @@ class Work<Item> implements Spread<Item> {
   back({ items }: Sent<Item>): void {
     this.#chunks.unshift(asChunk(items))
   }
+
+  leave(): void {} // what is nobody's yet goes with it
 
   send(): void {
     for (;;) {

@@ -3,6 +3,7 @@ import type { Channels, Chunk, Operator } from '../types.ts'
 import { operatorError } from './call.ts'
 import { type Clock, steadyClock } from './clock.ts'
 import { Holdings, type Moves } from './holdings.ts'
+import { Losses } from './losses.ts'
 import type { Loss } from './moving-state.ts'
 import type { RoutingKey } from './partitions.ts'
 import { Routing } from './routing.ts'
@@ -26,7 +27,7 @@ export interface ExchangeOptions<Item> {
   readonly patience?: number
   /** When it aborts this peer leaves politely, in the middle of the stream; a job's flow has one to give. Default: it stays to the end. */
   readonly leaving?: AbortSignal
-  /** Hears of keyed state that went with a peer. Default: it is only counted. */
+  /** Hears of keyed state that went with a peer, or is too large to move. Default: it is only counted. */
   readonly onLost?: (loss: Loss) => void
   /** What tells the time. Default: the real one. */
   readonly clock?: Clock
@@ -34,7 +35,7 @@ export interface ExchangeOptions<Item> {
 
 /** An exchange, and where operators after it register what they hold by key. */
 export interface Exchanged<Item> extends Operator<Item, Item>, Moves {
-  /** Partitions so far, of 1024, whose state went with a peer. */
+  /** Partitions so far, of 1024, whose state went with a peer, or is this peer's and too large to move. */
   readonly lost: number
 }
 
@@ -55,7 +56,8 @@ export interface Exchanged<Item> extends Operator<Item, Item>, Moves {
  * Keyed state: what operators have registered with `keep` moves with its partitions when a member joins or leaves politely, and the new
  * owner holds their items back until it has come. It is taken out when the reader asks for more: all items handed out before must then
  * have been worked through, so between here and there must be no operator that reads ahead or gathers (`map` with a
- * concurrency, `batch`). State of a lost member is lost, and reported. A member that works before it has met the others
+ * concurrency, `batch`). State of a lost member is lost, and reported; so is that of a partition that has more than 16 MiB of it, coded: it
+ * stays where it is, its results come out there, and the new owner begins anew. A member that works before it has met the others
  * (`least`) has state of its own, which is merged.
  *
  * Event time, with `time`: a chunk's watermark is the least over all members that still send. A member's own is its greatest time
@@ -76,8 +78,8 @@ export function exchange<Item>(swarm: Channels | undefined, options: ExchangeOpt
   checkAbove('most', 'bytes', most)
   checkAbove('least', 'members', least)
   const holdings = new Holdings()
-  const losses = { partitions: 0 }
-  const settings = { key, time, disorder, most, least, patience, onLost, clock }
+  const losses = new Losses(onLost)
+  const settings = { key, time, disorder, most, least, patience, clock }
 
   async function* run(swarm: Channels, items: AsyncIterable<Item>): AsyncGenerator<Chunk<Item>> {
     const source = new SourcePump(chunksOf(items), clock)

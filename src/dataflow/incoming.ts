@@ -1,8 +1,8 @@
 // Batches that have come, on their way to the reader.
 
-import type { Batch } from './item-channel.ts'
 import { decodeValues } from './item-codec.ts'
 import type { ItemPeer } from './item-peer.ts'
+import type { Batch } from './item-router.ts'
 
 /** What becomes of an item now: it goes out, waits for the state of its key, or is refused since it is another's. */
 export type Fate = 'out' | 'wait' | 'refuse'

@@ -1,9 +1,9 @@
 // Items in batches that are numbered, and kept until they are answered.
 
-import type { Router } from './item-channel.ts'
 import { type Coded, encodeValues } from './item-codec.ts'
 import { type Message, MOST_BYTES } from './item-messages.ts'
 import type { ItemPeer, Parcel } from './item-peer.ts'
+import type { Router } from './item-router.ts'
 
 /** Room that a message's other fields may take. */
 const FIELDS_BYTES = 2 ** 14

@@ -2,38 +2,13 @@
 
 import type { Channel, ChannelEvent, Channels } from '../types.ts'
 import { ItemBatches } from './item-batches.ts'
-import type { Coded } from './item-codec.ts'
 import { Handovers } from './item-handovers.ts'
 import { decodeMessage, encodeMessage, type Message } from './item-messages.ts'
-import { type Ending, type Handover, ItemPeer, newSession, type Parcel, type Sent } from './item-peer.ts'
+import { type Ending, type Handover, ItemPeer, newSession, type Parcel } from './item-peer.ts'
+import type { Batch, Router } from './item-router.ts'
 
 /** Bytes of a batch, about. */
 export const BATCH_BYTES = 2 ** 16
-/** Items that have come, to be answered. */
-export interface Batch<Item> {
-  readonly from: ItemPeer<Item>
-  readonly sequence: number
-  /** How many answers of this peer the sender had heard. */
-  readonly seen: number
-  readonly partitions: ArrayLike<number>
-  /** Those of this peer itself are not coded. */
-  readonly items: readonly Item[] | Coded
-}
-
-/** Who decides what goes where. */
-export interface Router<Item> {
-  /** Partitions of which this peer has the state but which are others'. */
-  moving(): readonly number[]
-  /** A member came, has said something of itself, or has gone. */
-  changed(gone?: ItemPeer<Item>): void
-  arrived(batch: Batch<Item>): void
-  /** A parcel was answered, of which these partitions were refused; `by` has gone where it was never answered. */
-  answered(by: ItemPeer<Item>, sequence: number, sent: Sent<Item>, refused: ArrayLike<number> | 'all'): void
-  /** State has come, whole; whether it is taken. */
-  came(partitions: Uint16Array, coded: Coded): boolean
-  /** State that was handed over was taken, or was refused, or its taker has gone before it said so. */
-  handed(handover: Handover, how: 'taken' | 'refused' | 'lost'): void
-}
 
 export class ItemChannel<Item> {
   /** This peer. */
@@ -113,9 +88,9 @@ export class ItemChannel<Item> {
     else this.#batches.answered(from, sequence, refused)
   }
 
-  /** Hands state over to a member that has said hello. */
-  hand(peer: ItemPeer<Item>, handover: Handover): void {
-    this.#handovers.hand(peer, handover, this.#batches.encode(handover.entries))
+  /** Hands state over to a member that has said hello; false where it is too large for one handover. */
+  hand(peer: ItemPeer<Item>, handover: Handover): boolean {
+    return this.#handovers.hand(peer, handover, this.#batches.encode(handover.entries))
   }
 
   close(): Promise<void> {

@@ -51,6 +51,8 @@ export class ItemPeer<Item> {
   readonly handovers = new Map<number, Handover>()
   /** Pieces of a state that is not whole yet. */
   readonly pieces: Uint8Array[] = []
+  /** Whether some of it was left out, since it is larger than may be. */
+  overlong = false
   gathered = new Gathered<Item>()
   /** By their numbers, in the order they were sent. */
   readonly unanswered = new Map<number, Sent<Item>>()

@@ -7,10 +7,13 @@ import type { Handover, ItemPeer } from './item-peer.ts'
 import type { Ownership } from './ownership.ts'
 import { PARTITIONS } from './partitions.ts'
 
-/** Partitions whose state went with a peer. */
+/** Partitions that begin anew at their owner, since their state could not come to it. */
 export interface Loss {
+  /** Who had the state. */
   readonly peer: string
-  /** 0 to 1023, those that are this peer's now. */
+  /** Whether its peer is gone, or it is too large to move: more than 16 MiB a partition. Such state stays where it is, and its results come out there. */
+  readonly why: 'gone' | 'large'
+  /** 0 to 1023. Where a peer is gone, those that are this peer's now. */
   readonly partitions: readonly number[]
 }
 
@@ -23,6 +26,8 @@ export class MovingState<Item> {
   readonly #ownership: Ownership<Item>
   readonly #holdings: Holdings
   readonly #arrivals: Handover[] = []
+  /** Partitions that are another's but whose state is too large to go there. */
+  readonly #kept = new Set<number>()
 
   constructor(channel: ItemChannel<Item>, ownership: Ownership<Item>, holdings: Holdings) {
     this.#channel = channel
@@ -30,9 +35,11 @@ export class MovingState<Item> {
     this.#holdings = holdings
   }
 
-  /** Partitions of which this peer has the state but which are others'. */
+  /** Partitions of which this peer has the state but which are others', to be handed over. */
   get partitions(): number[] {
-    return this.#holdings.partitions(partition => !this.#ownership.owns(partition))
+    return this.#holdings.partitions(partition => {
+      return !this.#ownership.owns(partition) && !this.#kept.has(partition)
+    })
   }
 
   /** Whether state of a partition is somewhere else. */
@@ -74,15 +81,32 @@ export class MovingState<Item> {
     return arrivals.length > 0
   }
 
-  /** Hands over what is another's, when the operators have worked through all before. */
-  handOver(): void {
-    for (const peer of this.#channel.peers.values()) {
-      if (peer === this.#channel.own || !peer.ready) continue
-      const moving = this.#holdings.partitions(partition => this.#ownership.owner(partition) === peer)
-      if (moving.length === 0) continue
-      const entries = this.#holdings.take(new Set(moving))
-      this.#channel.hand(peer, { partitions: Uint16Array.from(moving), entries })
+  /** Hands over what is another's, when the operators have worked through all before; tells what is too large for that. */
+  handOver(): Loss | undefined {
+    const { own, peers } = this.#channel
+    for (const partition of this.#kept) if (this.#ownership.owns(partition)) this.#kept.delete(partition)
+    const large: number[] = []
+    for (const peer of peers.values()) {
+      if (peer === own || !peer.ready) continue
+      const moving = this.partitions.filter(partition => this.#ownership.owner(partition) === peer)
+      if (moving.length > 0) this.#hand(peer, moving, large)
     }
+    return large.length > 0 ? { peer: own.name, why: 'large', partitions: large } : undefined
+  }
+
+  /** Hands partitions over in as few handovers as they fit. */
+  #hand(peer: ItemPeer<Item>, moving: readonly number[], large: number[]): void {
+    const entries = this.#holdings.take(new Set(moving))
+    if (this.#channel.hand(peer, { partitions: Uint16Array.from(moving), entries })) return
+    this.#holdings.put(entries, moving)
+    const middle = moving.length >> 1
+    if (middle === 0) {
+      for (const partition of moving) this.#kept.add(partition)
+      large.push(...moving)
+      return
+    }
+    this.#hand(peer, moving.slice(0, middle), large)
+    this.#hand(peer, moving.slice(middle), large)
   }
 
   /** What went with a member, of what is this peer's now; `before` are the owners before it went. */
@@ -95,6 +119,6 @@ export class MovingState<Item> {
       if (!this.#ownership.owns(partition)) continue
       if (before[partition] === gone || gone.coming.has(partition)) partitions.push(partition)
     }
-    return partitions.length > 0 ? { peer: gone.name, partitions } : undefined
+    return partitions.length > 0 ? { peer: gone.name, why: 'gone', partitions } : undefined
   }
 }

@@ -1,8 +1,9 @@
 // Batches of a channel where items go by no key: handed out as they come, answered when the reader comes back.
 
 import type { Chunk } from '../types.ts'
-import type { Batch, ItemChannel } from './item-channel.ts'
+import type { ItemChannel } from './item-channel.ts'
 import { decodeValues } from './item-codec.ts'
+import type { Batch } from './item-router.ts'
 import { TextColumns } from './text-columns.ts'
 
 const NONE = new Uint16Array(0)

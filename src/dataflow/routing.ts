@@ -4,11 +4,14 @@ import type { Channels } from '../types.ts'
 import { Alarms } from './alarms.ts'
 import { Bell } from './bell.ts'
 import type { Clock } from './clock.ts'
+import { Fates } from './fates.ts'
 import type { Holdings } from './holdings.ts'
-import { type Fate, Incoming } from './incoming.ts'
-import { type Batch, ItemChannel, type Router } from './item-channel.ts'
+import { Incoming } from './incoming.ts'
+import { ItemChannel } from './item-channel.ts'
 import type { Coded } from './item-codec.ts'
 import type { Handover, ItemPeer, Sent } from './item-peer.ts'
+import type { Batch, Router } from './item-router.ts'
+import type { Losses } from './losses.ts'
 import { type Loss, MovingState } from './moving-state.ts'
 import { Ownership } from './ownership.ts'
 import { RoutingSender } from './routing-sender.ts'
@@ -25,13 +28,12 @@ export interface RoutingOptions<Item> {
   readonly most: number
   readonly least: number
   readonly patience: number
-  readonly onLost: ((loss: Loss) => void) | undefined
   readonly clock: Clock
 }
 
 export class Routing<Item> implements Router<Item> {
   readonly holdings: Holdings
-  readonly #losses: { partitions: number }
+  readonly #losses: Losses
   readonly #options: RoutingOptions<Item>
   readonly #channel: ItemChannel<Item>
   readonly #sender: RoutingSender<Item>
@@ -42,7 +44,7 @@ export class Routing<Item> implements Router<Item> {
   readonly #alarms: Alarms
   readonly #ownership: Ownership<Item>
   readonly #state: MovingState<Item>
-  #started = false
+  readonly #fates: Fates<Item>
   #moved = false
   #failure: { readonly error: unknown } | undefined
 
@@ -52,7 +54,7 @@ export class Routing<Item> implements Router<Item> {
     source: SourcePump<Item>,
     options: RoutingOptions<Item>,
     holdings: Holdings,
-    losses: { partitions: number }
+    losses: Losses
   ) {
     this.#options = options
     this.#source = source
@@ -62,6 +64,7 @@ export class Routing<Item> implements Router<Item> {
     this.#channel = new ItemChannel('exchange', swarm, name, this)
     this.#ownership = new Ownership(this.#channel.own)
     this.#state = new MovingState(this.#channel, this.#ownership, holdings)
+    this.#fates = new Fates(this.#channel, this.#ownership, this.#state, holdings)
     const { key, time, disorder, most } = options
     const shared = { channel: this.#channel, alarms: this.#alarms }
     this.#sender = new RoutingSender({
@@ -82,11 +85,11 @@ export class Routing<Item> implements Router<Item> {
   changed(gone?: ItemPeer<Item>): void {
     const { peers, leaving } = this.#channel
     const { clock, patience, least } = this.#options
-    this.#started ||= Array.from(peers.values()).filter(peer => peer.ready).length >= least
+    this.#fates.started ||= Array.from(peers.values()).filter(peer => peer.ready).length >= least
     if (this.#ownership.expect(peers, clock.now() + patience)) this.#alarms.later(this.#giveUp, patience)
     this.#moved = true
     const before = this.#ownership.divide(peers.values(), leaving)
-    if (gone !== undefined) this.#lose(gone, before ?? [])
+    if (gone !== undefined) this.#report(this.#state.lostWith(gone, before ?? []))
     if (before !== undefined) {
       this.#sender.reroute(gone)
       // The owners have to know at once what they are to wait for.
@@ -120,12 +123,12 @@ export class Routing<Item> implements Router<Item> {
 
   /** Takes all items of the source and puts them on their way. */
   pump(): Promise<void> {
-    return this.#sender.run(() => this.#started)
+    return this.#sender.run(() => this.#fates.started)
   }
 
   /** Ends its source, and has all that it holds go to the others. */
   leave(): void {
-    this.#started = true
+    this.#fates.started = true
     this.#channel.leaving = true
     this.changed()
     this.#channel.greet()
@@ -139,7 +142,7 @@ export class Routing<Item> implements Router<Item> {
       const failure = this.#source.failure ?? this.#failure
       if (failure !== undefined) throw failure.error
       const put = this.#move()
-      const part = this.#incoming.next(partition => this.#fateOf(partition))
+      const part = this.#incoming.next(this.#fateOf)
       if (part !== undefined) this.holdings.touch(part.partitions)
       this.#time.tell()
       const risen = this.#time.rise()
@@ -163,21 +166,18 @@ export class Routing<Item> implements Router<Item> {
     this.#channel.greet()
   }
 
-  #fateOf(partition: number): Fate {
-    if (!this.#ownership.owns(partition)) return 'refuse'
-    if (!this.#started || this.#state.awaits(partition)) return 'wait'
-    if (this.holdings.touched(partition)) return 'out'
-    // A member that is not known yet may have the state of what this peer has never had.
-    if (this.#ownership.expects) return 'wait'
-    for (const peer of this.#channel.peers.values()) if (!peer.ready) return 'wait'
-    return 'out'
-  }
+  readonly #fateOf = (partition: number) => this.#fates.of(partition)
 
   /** Puts in the state that has come, and hands over what is another's now; whether there was any. */
   #move(): boolean {
     const put = this.#state.put()
-    if (this.#moved) this.#state.handOver()
-    if (this.#moved || put) this.#incoming.review(partition => this.#fateOf(partition))
+    if (this.#moved) {
+      const loss = this.#state.handOver()
+      this.#report(loss)
+      // Who has to begin anew is not to wait.
+      if (loss !== undefined) this.#channel.greet()
+    }
+    if (this.#moved || put) this.#incoming.review(this.#fateOf)
     this.#moved = false
     return put
   }
@@ -187,15 +187,8 @@ export class Routing<Item> implements Router<Item> {
     this.#news.ring()
   }
 
-  #lose(gone: ItemPeer<Item>, before: readonly ItemPeer<Item>[]): void {
-    const loss = this.#state.lostWith(gone, before)
-    if (loss === undefined) return
-    this.#losses.partitions += loss.partitions.length
-    try {
-      this.#options.onLost?.(loss)
-    } catch (error) {
-      this.#fail(error) // it is not the channel's
-    }
+  #report(loss: Loss | undefined): void {
+    if (loss !== undefined) this.#failure ??= this.#losses.report(loss)
   }
 
   #fail(error: unknown): void {
@@ -212,12 +205,7 @@ export class Routing<Item> implements Router<Item> {
   get #over(): boolean {
     if (!this.#sender.over || !this.#incoming.empty) return false
     if (this.#moved || !this.#state.settled) return false
-    if (this.#channel.leaving) return true
-    for (const peer of this.#channel.peers.values()) {
-      if (peer.watermark < Number.POSITIVE_INFINITY) return false
-      for (const partition of peer.coming) if (this.#ownership.owns(partition)) return false
-    }
-    return true
+    return this.#channel.leaving || this.#fates.over
   }
 
   #wake(): void {

@@ -4,10 +4,12 @@ import type { Channels, Chunk } from '../types.ts'
 import { Alarms } from './alarms.ts'
 import { Bell } from './bell.ts'
 import type { Clock } from './clock.ts'
-import { type Batch, ItemChannel, type Router } from './item-channel.ts'
+import { ItemChannel } from './item-channel.ts'
 import type { ItemPeer, Sent } from './item-peer.ts'
+import type { Batch, Router } from './item-router.ts'
 import { Received } from './received.ts'
 import { SourcePump } from './source-pump.ts'
+import type { Spread } from './spread.ts'
 
 export interface SpreadOptions {
   /** The channel's name; each in a flow needs its own. Default: the operator's. */
@@ -16,6 +18,8 @@ export interface SpreadOptions {
   readonly most?: number
   /** Members, this one included, that there must be before anything is read. Default 1. */
   readonly least?: number
+  /** When it aborts this peer leaves politely, in the middle of the stream. Default: it stays to the end. */
+  readonly leaving?: AbortSignal
   /** What tells the time. Default: the real one. */
   readonly clock?: Clock
 }
@@ -27,8 +31,7 @@ export interface SpreadCourse {
   readonly clock: Clock
   /** This peer has no source of its own: it stays until another's has ended, or this aborts. */
   readonly fed?: AbortSignal | undefined
-  /** When it aborts this peer leaves, in the middle of the stream. */
-  readonly leaving?: AbortSignal | undefined
+  readonly leaving: AbortSignal | undefined
 }
 
 /** @throws RangeError for options out of range. */
@@ -40,22 +43,6 @@ export function checkSpread(operator: string, { most, least }: { most: number; l
     if (Number.isSafeInteger(got) && got >= 1) continue
     throw new RangeError(`${operator}: ${name} must be a whole number of ${unit}, at least 1; got ${got}`)
   }
-}
-
-/** Decides to whom chunks go. */
-export interface Spread<Item> {
-  /** Whether another chunk may be read. */
-  room(): boolean
-  /** Takes a chunk of this peer's source. */
-  take(chunk: Chunk<Item>): void
-  /** Sends what can be sent. */
-  send(): void
-  /** A member has gone before it answered this. */
-  back(sent: Sent<Item>): void
-  /** What this peer hands out itself. */
-  own(): Chunk<Item> | undefined
-  /** Whether nothing waits to be sent or handed out. */
-  readonly empty: boolean
 }
 
 export class Spreading<Item> implements Router<Item> {
@@ -126,6 +113,7 @@ export class Spreading<Item> implements Router<Item> {
         } else if (this.#over()) break
         else await this.#news.rung()
       }
+      this.#spread.leave()
       if (fed === undefined) this.#sayEnd()
       this.channel.leaving = true
       this.channel.greet()

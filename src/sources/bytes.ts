@@ -14,6 +14,8 @@ export interface TextStart {
   readonly name: string
   /** Position of the text's first byte in the source. */
   readonly at: number
+  /** Whether it has taken the place of a text that was read before: nothing of it is to be left out. */
+  readonly anew?: boolean
 }
 
 /** A source's uncompressed bytes, from the position asked for on. */

@@ -26,6 +26,8 @@ export interface CsvOptions<Cast extends boolean = false, Item = CsvRow<Cast>> e
   readonly as?: (row: CsvRow<Cast>) => Item
   /** Uncompressed bytes to leave out: the `position.bytes` of the last chunk of an earlier run. Default 0. */
   readonly from?: number
+  /** Whether to wait at the end of a plain file for more of it, and to go on when another takes its name. Default false. */
+  readonly follow?: boolean
   /** Ends the stream before the next chunk; nothing is thrown. */
   readonly signal?: AbortSignal
   /** Longest row in bytes. Default 1 MiB. */
@@ -41,7 +43,8 @@ export interface CsvOptions<Cast extends boolean = false, Item = CsvRow<Cast>> e
  * `as` goes by `onError`; `failed` counts those left out. A quote that is never closed costs its line, not what follows.
  *
  * A chunk is the rows that end in 64 KiB, and its position is exact, right after its last row. Going on at a byte seeks in a
- * plain file where `columns` are given; otherwise what comes before is read for the header, but not parsed.
+ * plain file where `columns` are given; otherwise what comes before is read for the header, but not parsed. Of a followed file a row is
+ * handed out once its end is written; another that takes its name has a header of its own.
  *
  * @throws RangeError or TypeError for options out of range; the stream throws SourceError, naming the row, the header being
  * row 1, or saying why the source cannot be read.
@@ -50,7 +53,7 @@ export function csv<Cast extends boolean = false, Item = CsvRow<Cast>>(
   source: string | URL,
   options: CsvOptions<Cast, Item> = {}
 ): Stream<Item> & Fallible {
-  const { columns, delimiter = ',', quote = '"', cast = false, from = 0, signal } = options
+  const { columns, delimiter = ',', quote = '"', cast = false, from = 0, follow = false, signal } = options
   const { maxRowBytes = 1024 * 1024 } = options
   checkMark('delimiter', delimiter)
   if (quote !== false) checkMark('quote', quote)
@@ -71,7 +74,7 @@ export function csv<Cast extends boolean = false, Item = CsvRow<Cast>>(
     if (signal?.aborted) return
     const header = columns === undefined
     const items = new CsvItems({ ...table, parse: await fieldParser({ delimiter, quote }) })
-    const bytes = await openBytes(source, { from: header ? 0 : from, follow: false, signal })
+    const bytes = await openBytes(source, { from: header ? 0 : from, resume: from, follow, signal })
     for await (const block of splitRecords(bytes, { name: table.source, form, header, from, signal })) {
       const { items: good, wrong } = items.take(block)
       if (bad.stops && wrong.length > 0 && good.length > 0) yield good

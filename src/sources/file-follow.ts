@@ -2,7 +2,7 @@ import { type FSWatcher, watch } from 'node:fs'
 import { type FileHandle, stat } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { BLOCK_BYTES, type ByteSource, type TextStart } from './bytes.ts'
-import { openFile, readAt, unreadable } from './file.ts'
+import { type OpenOptions, openFile, readAt, unreadable } from './file.ts'
 
 /** Time between looks at the file where the system does not say that it changed (network disks), in milliseconds. */
 const POLL_MS = 1000
@@ -14,15 +14,16 @@ const POLL_MS = 1000
  */
 export function followedFile(
   path: string,
-  { from, signal }: { readonly from: number; readonly signal: AbortSignal | undefined }
+  { from, resume = 0, signal }: Omit<OpenOptions, 'follow'>
 ): ByteSource {
   async function* blocks(): AsyncGenerator<Uint8Array | TextStart> {
     const changes = watchChanges(path, signal)
     let handle = await openFile(path)
     try {
       // Shorter than the place to go on at: another file has taken the name meanwhile.
-      let at = (await handle.stat()).size < from ? 0 : from
-      if (at === 0) yield { name: path, at }
+      const anew = (await handle.stat()).size < Math.max(from, resume)
+      let at = anew ? 0 : from
+      if (at === 0) yield { name: path, at, anew }
       while (!signal?.aborted) {
         const block = new Uint8Array(BLOCK_BYTES)
         const bytesRead = await readAt(handle, path, block, at)
@@ -38,7 +39,7 @@ export function followedFile(
         }
         if (state === 'replaced' || state === 'cut') {
           at = 0
-          yield { name: path, at }
+          yield { name: path, at, anew: true }
         } else if (state === 'same') await changes.next()
       }
     } finally {

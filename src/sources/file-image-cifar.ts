@@ -3,7 +3,7 @@
 import { type FileHandle, open, readFile, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { unreadableImages } from './file-image-classes.ts'
-import { type ImageSet, imageSet, type NamedImage } from './images.ts'
+import { type ImageSet, imageSet, MissingPartError, type NamedImage } from './images.ts'
 import { SourceError } from './source-error.ts'
 
 const SIDE = 32
@@ -32,7 +32,7 @@ interface CifarBatch {
  * The images of CIFAR-10's binary batches in one folder, of which at least one must be there; read record by record, so that none is
  * held in memory. The classes are those of `batches.meta.txt`, or CIFAR-10's own without that.
  *
- * @throws SourceError where there is no batch of the part, or one is broken off.
+ * @throws MissingPartError where there is no batch of the part; SourceError where one is broken off.
  */
 export async function cifarImages(
   folder: string,
@@ -107,7 +107,9 @@ async function batchesOf(
   }
   if (batches.length > 0) return batches
   const wanted = part === 'train' ? 'data_batch_1.bin and so on' : 'test_batch.bin'
-  throw new SourceError(`images: ${folder}: wanted ${wanted}; got none; put CIFAR-10's binary version there`)
+  throw new MissingPartError(
+    `images: ${folder}: wanted ${wanted}; got none; put CIFAR-10's binary version there`
+  )
 }
 
 const byNumber = new Intl.Collator('en', { numeric: true }).compare

@@ -3,6 +3,7 @@
 import type { Dirent } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { MissingPartError } from './images.ts'
 import { reasonOf, SourceError } from './source-error.ts'
 
 /** A file and the place of its class. */
@@ -24,7 +25,8 @@ export interface ImageFiles {
  * The images in folders named after their classes, below `train` and `test` or, which is all for training, right in `root`. JPEG
  * and PNG files count, by their names, and nothing in folders below the classes'.
  *
- * @throws SourceError where there are no classes, one has no images, or `train` and `test` have other classes.
+ * @throws MissingPartError where there is no such part; SourceError where there are no classes, one has no images, or `train` and
+ * `test` have other classes.
  */
 export async function imageFiles(root: string, part: 'train' | 'test'): Promise<ImageFiles> {
   const folder = await partOf(root, part)
@@ -60,7 +62,7 @@ async function partOf(root: string, part: 'train' | 'test'): Promise<string> {
   const [train, test] = [folders.includes('train'), folders.includes('test')]
   if (!train && !test && part === 'train') return root
   if (!folders.includes(part)) {
-    throw new SourceError(
+    throw new MissingPartError(
       `images: ${root}: wanted a folder ${part}; got none; put folders of images for each class into ${join(root, part)}`
     )
   }

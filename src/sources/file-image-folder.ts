@@ -19,7 +19,8 @@ const TRIED = 100
  * Images in folders named after their classes. The first that can be read, of those for training if there are any, says which size all
  * must have.
  *
- * @throws SourceError where there are no classes or no images, or `train` and `test` have other classes.
+ * @throws MissingPartError where there is no such part; SourceError where there are no classes or no images, or `train` and `test` have
+ * other classes.
  */
 export async function imageFolder(root: string, options: ImageFolderOptions): Promise<ImageSet> {
   const { classes, files, sized } = await imageFiles(root, options.part)

@@ -5,7 +5,7 @@ import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { unreadableImages } from './file-image-classes.ts'
-import { type ImageSet, imageSet } from './images.ts'
+import { type ImageSet, imageSet, MissingPartError } from './images.ts'
 import { reasonOf, SourceError } from './source-error.ts'
 
 export interface IdxOptions {
@@ -41,7 +41,8 @@ export function isIdxName(name: string): boolean {
  * Grey images and their labels in two IDX files of one folder, plain or gzipped. They are held in memory: 47 MB for MNIST. Without
  * `classes` there are ten, the digits; Fashion-MNIST is known by the name of its folder.
  *
- * @throws SourceError where a file is missing, is broken off or is no IDX file, or there are not as many labels as images.
+ * @throws MissingPartError where both files are missing; SourceError where one is, is broken off or is no IDX file, or there are not
+ * as many labels as images.
  */
 export async function idxImages(
   folder: string,
@@ -85,15 +86,16 @@ function fileOf(
   part: 'train' | 'test',
   of: 'images' | 'labels'
 ): string {
-  const found = names.filter(name => {
-    const [, prefix, kind] = IDX_NAME.exec(name) ?? []
-    return kind === of && (prefix === 'train') === (part === 'train')
+  const inPart = names.filter(name => {
+    const [, prefix] = IDX_NAME.exec(name) ?? []
+    return prefix !== undefined && (prefix === 'train') === (part === 'train')
   })
   // Sorted, a plain file comes before its gzipped copy.
-  const [name] = found.sort()
+  const [name] = inPart.filter(name => IDX_NAME.exec(name)?.[2] === of).sort()
   if (name !== undefined) return join(folder, name)
   const wanted = `${part === 'train' ? 'train' : 't10k'}-${of}-idx${of === 'images' ? 3 : 1}-ubyte`
-  throw new SourceError(`images: ${folder}: wanted ${wanted} or ${wanted}.gz; got neither; put it there`)
+  const message = `images: ${folder}: wanted ${wanted} or ${wanted}.gz; got neither; put it there`
+  throw inPart.length === 0 ? new MissingPartError(message) : new SourceError(message)
 }
 
 interface Idx {

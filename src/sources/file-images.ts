@@ -23,7 +23,8 @@ export interface OpenImagesOptions {
  *
  * Alpha is left out, of 16 bits the upper 8 are kept, and how EXIF data say a JPEG is to be turned is not looked at.
  *
- * @throws RangeError for options out of range; SourceError, in one line, where the folder cannot be used as a whole.
+ * @throws RangeError for options out of range; MissingPartError where the folder has no such part; SourceError, in one line, where it
+ * cannot be used as a whole.
  */
 export async function openImages(path: string, options: OpenImagesOptions = {}): Promise<ImageSet> {
   const { part = 'train', classes, channels, keepBytes = 256 * 1024 * 1024 } = options

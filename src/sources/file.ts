@@ -8,6 +8,8 @@ import { SourceError } from './source-error.ts'
 export interface OpenOptions {
   /** Uncompressed bytes to leave out. */
   readonly from: number
+  /** Where the reader goes on, if that is further: a followed file that is shorter is another one. Default 0. */
+  readonly resume?: number
   readonly follow: boolean
   readonly signal: AbortSignal | undefined
 }

@@ -24,6 +24,11 @@ export interface ImageProblem {
   readonly error: SourceError
 }
 
+/** A set has no images of the part asked for: none to test with, say. What is damaged is no such error. */
+export class MissingPartError extends SourceError {
+  override name = 'MissingPartError'
+}
+
 export interface ImagesOptions {
   /** Ends the stream before the next chunk; nothing is thrown. */
   readonly signal?: AbortSignal

@@ -38,6 +38,7 @@ export async function* splitRecords(
   { name, form, header, from, signal }: SplitRecordsOptions
 ): AsyncGenerator<RecordBlock> {
   let read = header ? 0 : from
+  let wanted = from
   let opened: TextStart | undefined
   let text: string | undefined
   let head: RecordCutter | undefined
@@ -59,6 +60,7 @@ export async function* splitRecords(
       if (!(block instanceof Uint8Array)) {
         yield* ended()
         read = block.at
+        if (block.anew) wanted = 0
         text = block.name
         opened = block
         if (header) head = new RecordCutter(form)
@@ -80,7 +82,7 @@ export async function* splitRecords(
           head = undefined
         } else next = block.length
       }
-      next = Math.min(block.length, Math.max(next, from - read))
+      next = Math.min(block.length, Math.max(next, wanted - read))
       read += next
       for (; next < block.length; next += PART_BYTES) {
         const bytes = block.subarray(next, next + PART_BYTES)
@@ -94,5 +96,5 @@ export async function* splitRecords(
   } catch (error) {
     if (!signal?.aborted) throw error
   }
-  if (read < from && !signal?.aborted) throw tooShort(name, read, from)
+  if (read < wanted && !signal?.aborted) throw tooShort(name, read, from)
 }

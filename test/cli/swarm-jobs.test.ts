@@ -2,42 +2,14 @@ import { deepStrictEqual, match, ok, strictEqual } from 'node:assert'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { hasCheckpoint } from '../../src/models/checkpoint.ts'
 import { fileStore } from '../../src/sinks/file-store.ts'
+import { emitted, startJobPeer } from './routing-peers.ts'
 import { take, topicLines } from './swarm-feeding.ts'
-import { found, PeerProcess, together } from './swarm-processes.ts'
-import { folder, start } from './tensair.ts'
+import { found, type PeerProcess, together } from './swarm-processes.ts'
+import { folder } from './tensair.ts'
 
 const place = folder({ after })
-
-/** Starts a peer that runs one of the example jobs; it is killed when the test is over. */
-function startJobPeer(
-  test: { after(act: () => Promise<void>): void },
-  job: string,
-  name: string,
-  { bootstrap = [], more = [] }: { bootstrap?: readonly string[]; more?: readonly string[] } = {}
-): PeerProcess {
-  const output = join(place, name)
-  const running = start([
-    ...['start', fileURLToPath(new URL(`jobs/${job}.ts`, import.meta.url)), '--json', '--swarm', 'test'],
-    ...['--no-mdns', '--listen', '/ip4/127.0.0.1/tcp/0', '--state', join(output, 'peer')],
-    ...bootstrap.flatMap(address => ['--bootstrap', address]),
-    ...more
-  ])
-  test.after(async () => {
-    running.kill('SIGKILL')
-    await running.outcome
-  })
-  return new PeerProcess(running, output)
-}
-
-/** What a peer's flow has emitted so far. */
-function emitted(peer: PeerProcess): unknown[] {
-  return (peer.told as { event: string; item?: unknown }[]).flatMap(({ event, item }) =>
-    event === 'item' ? [item] : []
-  )
-}
 
 async function tells(peer: PeerProcess, name: string): Promise<void> {
   await found(`${peer.output} tells ${name}`, () => {
@@ -47,8 +19,11 @@ async function tells(peer: PeerProcess, name: string): Promise<void> {
 
 describe('jobs of users in a swarm', { concurrency: 3, timeout: 180_000 }, () => {
   test('two peers without a model meet, see each other in their flow and metrics, and leave politely', async t => {
-    const first = startJobPeer(t, 'ticks', 'ticks-0')
-    const second = startJobPeer(t, 'ticks', 'ticks-1', { bootstrap: await first.addresses() })
+    const first = startJobPeer(t, { job: 'ticks', folder: join(place, 'ticks-0') })
+    const second = startJobPeer(t, {
+      ...{ job: 'ticks', folder: join(place, 'ticks-1') },
+      bootstrap: await first.addresses()
+    })
     await together([first, second])
     await found('both flows know of two peers', () => {
       return [first, second].every(peer => emitted(peer).at(-1) === 2) || undefined
@@ -73,8 +48,11 @@ describe('jobs of users in a swarm', { concurrency: 3, timeout: 180_000 }, () =>
   })
 
   test('peers whose jobs do not agree are told why, and each runs by itself', async t => {
-    const one = startJobPeer(t, 'ticks', 'one', { more: ['--agreed', 'a'] })
-    const two = startJobPeer(t, 'ticks', 'two', { bootstrap: await one.addresses(), more: ['--agreed', 'b'] })
+    const one = startJobPeer(t, { job: 'ticks', folder: join(place, 'one'), more: ['--agreed', 'a'] })
+    const two = startJobPeer(t, {
+      ...{ job: 'ticks', folder: join(place, 'two'), more: ['--agreed', 'b'] },
+      bootstrap: await one.addresses()
+    })
     await found('both say so', () => (one.warnings.length > 0 && two.warnings.length > 0) || undefined)
     match(
       one.warnings[0],
@@ -85,13 +63,15 @@ describe('jobs of users in a swarm', { concurrency: 3, timeout: 180_000 }, () =>
 
   test('a job with a model shares it: two peers end with the same, and save it', async t => {
     const options = (name: string) => ({
+      job: 'vectors',
+      folder: join(place, name),
       more: [
         ...['--output', join(place, name, 'model'), '--device', 'wasm', '--threads', '1'],
         ...['--exchange-every', '1000']
       ]
     })
-    const first = startJobPeer(t, 'vectors', 'vectors-0', options('vectors-0'))
-    const second = startJobPeer(t, 'vectors', 'vectors-1', {
+    const first = startJobPeer(t, options('vectors-0'))
+    const second = startJobPeer(t, {
       ...options('vectors-1'),
       bootstrap: await first.addresses()
     })

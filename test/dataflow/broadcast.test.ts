@@ -73,6 +73,62 @@ test('every peer gets all items of every peer, those of one in order and once, t
   )
 })
 
+test('what a peer has read when it leaves comes to all that stay, and its output ends', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.integer({ min: 2, max: 5 }),
+      fc.nat(),
+      fc.array(fc.nat(60), { minLength: 1, maxLength: 3 }),
+      async (count, seed, times) => {
+        const random = randomOf(seed)
+        const sim = new SimulatedChannels(random)
+        const peers = names.slice(0, count).map((name, i) => ({
+          name,
+          read: 0,
+          got: [] as [string, number][],
+          leaves: i > 0 ? times[i - 1] : undefined
+        }))
+        let running = count
+        for (const peer of peers) {
+          const leaving = new AbortController()
+          const items = stream(async function* () {
+            while (peer.read < 40) {
+              if (random() < 0.3) await sim.clock.wait(Math.ceil(random() * 5))
+              yield [[peer.name, peer.read] as const]
+              peer.read++ // now it was taken
+            }
+          })
+          const options = { least: 2, most: 100, leaving: leaving.signal, clock: sim.clock }
+          const all = broadcast<readonly [string, number]>(sim.peer(peer.name), options)
+          const run = async () => {
+            for await (const [from, n] of all(items)) {
+              peer.got.push([from, n])
+              if (random() < 0.3) await sim.clock.wait(Math.ceil(random() * 9))
+            }
+            running--
+          }
+          run()
+          if (peer.leaves !== undefined) sim.clock.wait(peer.leaves).then(() => leaving.abort())
+        }
+        await sim.until(() => running === 0, 'the end')
+        for (const { name, read } of peers) {
+          for (const { got, leaves } of peers) {
+            const [first, ...more] = got.filter(([from]) => from === name).map(([, n]) => n)
+            const last = more.at(-1) ?? first
+            if (first === undefined || last === undefined) continue
+            deepStrictEqual(
+              more,
+              more.map((_, i) => first + 1 + i)
+            )
+            if (leaves === undefined) ok(last >= read - 1, `of ${name}'s ${read} items the last is ${last}`)
+          }
+        }
+      }
+    ),
+    { numRuns: 40 }
+  )
+})
+
 test('the slowest member sets the pace', async () => {
   const sim = new SimulatedChannels(randomOf(5))
   let taken = 0

@@ -100,6 +100,8 @@ export class SimulatedChannels {
         const other = members.get(to)
         if (message.length > 2 ** 20) throw new RangeError(`a message of ${message.length} bytes`)
         if (other === undefined || !own.members.has(to) || members.get(peer) !== own) return
+        // What goes out over a link that is broken is gone, also before its end is heard here.
+        if (this.#way(name, to, own).events.some(({ type }) => type === 'lost')) return
         this.sent++
         this.#way(name, peer, other).events.push({ type: 'message', peer, bytes: new Uint8Array(message) })
       },

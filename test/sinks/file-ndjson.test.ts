@@ -114,6 +114,27 @@ test('with rotateSeconds a file of that age gets a number, also while the stream
   strictEqual(await textOf(path), '')
 })
 
+test('with rotateBytes and rotateSeconds whichever comes first gives a file its number, and begins the other anew', async t => {
+  const folder = await temporary(t)
+  const path = join(folder, 'out.ndjson')
+  const part = (n: number) => textOf(join(folder, `out-00000${n}.ndjson`))
+  const { items, give, end } = feed<string>()
+  const writing = ndjsonFile(path, { rotateBytes: 100, rotateSeconds: 0.05 })(items)
+  const [long, short] = ['x'.repeat(100), 'y']
+  give(long)
+  await until(async () => (await part(1)) === `"${long}"\n`)
+  give(short)
+  await until(async () => (await part(2)) === `"${short}"\n`)
+  // More files for their size than one whose time is over: no empty one is among them.
+  give(long, long, long, short)
+  await until(async () => (await part(6)) === `"${short}"\n`)
+  end()
+  deepStrictEqual(await writing, { items: 6 })
+  for (const n of [3, 4, 5]) strictEqual(await part(n), `"${long}"\n`)
+  strictEqual((await readdir(folder)).length, 7)
+  strictEqual(await textOf(path), '')
+})
+
 test('a name says how the file is compressed, and it is whole after every write', async t => {
   const folder = await temporary(t)
   const items = lines(20_000)

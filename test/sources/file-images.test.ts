@@ -129,6 +129,24 @@ test('IDX files that are broken as a whole are refused when they are opened', as
   }
 })
 
+test('a part that is not there is told from one that is damaged', async t => {
+  const png = new Uint8Array(0)
+  const cases: [files: Record<string, Uint8Array | string>, error: string][] = [
+    [{ 'train-images-idx3-ubyte': '', 'train-labels-idx1-ubyte': '' }, 'MissingPartError'],
+    [{ ...MNIST, 't10k-images-idx3-ubyte.gz': 'damaged' }, 'SourceError'],
+    [{ 't10k-labels-idx1-ubyte.gz': '' }, 'SourceError'],
+    [{ 'data_batch_1.bin': cifar(1) }, 'MissingPartError'],
+    [{ 'test_batch.bin': cifar(1).subarray(1) }, 'SourceError'],
+    [{ 'cat/1.png': png, 'dog/1.png': png }, 'MissingPartError'],
+    [{ 'train/cat/1.png': png }, 'MissingPartError'],
+    [{ 'train/cat/1.png': png, 'test/dog/1.png': png }, 'SourceError']
+  ]
+  for (const [files, name] of cases) {
+    const folder = await writeFiles(await temporary(t), files)
+    await rejects(openImages(folder, { part: 'test' }), { name }, Object.keys(files).join())
+  }
+})
+
 test("CIFAR-10's batches give their records in the order of their numbers, planes woven to pixels", async t => {
   const folder = await writeFiles(await temporary(t), {
     'data_batch_10.bin': cifar(3),

@@ -4,6 +4,8 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
+import { stringify } from 'csv-stringify/sync'
+import { csv } from '../../src/sources/csv.ts'
 import { lines } from '../../src/sources/lines.ts'
 
 const many = Array.from({ length: 30_000 }, (_, i) => `line ${i} of a longer text`)
@@ -58,6 +60,29 @@ for (const [kind, body, headers] of [
     )
   })
 }
+
+test('an address gives the rows of its CSV, and can be gone on with', async t => {
+  const rows = Array.from({ length: 9000 }, (_, i) => ({ id: `${i}`, text: `row "${i}",\nof a table` }))
+  const text = stringify(rows, { header: true })
+  for (const body of [Buffer.from(text), gzipSync(text)]) {
+    const address = await serve(t, withLength(body))
+    const chunks = await Array.fromAsync(csv(address).chunks())
+    deepStrictEqual(
+      chunks.flatMap(chunk => [...chunk]),
+      rows
+    )
+    strictEqual(chunks.at(-1)?.position?.bytes, text.length)
+    const from = chunks[1]?.position?.bytes ?? 0
+    deepStrictEqual(
+      await Array.fromAsync(csv(address, { from })),
+      chunks.slice(2).flatMap(chunk => [...chunk])
+    )
+  }
+  const gone = await serve(t, (_request, response) => response.writeHead(404).end('not here'))
+  await rejects(Array.fromAsync(csv(gone)), {
+    message: `csv: ${gone} answered 404 Not Found; wanted 200 and a text, check the address`
+  })
+})
 
 test('an address without a length gives its lines as they come', async t => {
   let finish = () => {}
