@@ -15,6 +15,8 @@ export interface JobCommandOptions {
   readonly device?: 'auto' | 'webgpu' | 'wasm'
   readonly threads?: number
   readonly state?: string
+  /** A line to begin with, for the reader to know. */
+  readonly notice?: string | undefined
 }
 
 /**
@@ -52,11 +54,13 @@ export function jobCommand(path: string, job: Job): Command {
         .map(({ option, name }) => [name, command.getOptionValue(option.attributeName())] as const)
         .filter(([, value]) => value !== undefined)
     )
-    const options = await readOptions(job, given).catch(error => {
+    const { takeJobOutput } = await import('./job-output.ts')
+    const output = await takeJobOutput(job, given, command.getOptionValue('swarm') !== undefined)
+    const options = await readOptions(job, output.given).catch(error => {
       throw error instanceof JobOptionError ? new UsageError(`start: ${error.message}`) : error
     })
     const { startJob } = await import('./start-job.ts')
-    await startJob(command, job, options, values)
+    await startJob(command, job, options, { ...values, notice: output.notice })
   })
 }
 

@@ -29,41 +29,41 @@ export interface OutputChoice {
  */
 export async function takeOutput(choice: OutputChoice): Promise<OutputFolder> {
   const { output, named, inSwarm, resume } = choice
-  if (!named && inSwarm) return await (resume ? takeModel() : takeNext())
+  if (!named && inSwarm) return await (resume ? takeModel(output) : takeNext(output))
   await lockOutput('start', '--output', output)
   return { output }
 }
 
-async function takeNext(): Promise<OutputFolder> {
-  const holder = await lockFolder(DEFAULT_MODEL)
-  if (holder === undefined) return { output: DEFAULT_MODEL }
+async function takeNext(first: string): Promise<OutputFolder> {
+  const holder = await lockFolder(first)
+  if (holder === undefined) return { output: first }
   for (let number = 2; ; number++) {
-    const output = `${DEFAULT_MODEL}-${number}`
+    const output = `${first}-${number}`
     if ((await lockFolder(output)) !== undefined) continue
-    const who = describeHolder(holder, DEFAULT_MODEL)
-    return { output, notice: `${DEFAULT_MODEL} is in use by ${who}; this peer saves in ${output}` }
+    const who = describeHolder(holder, first)
+    return { output, notice: `${first} is in use by ${who}; this peer saves in ${output}` }
   }
 }
 
-async function takeModel(): Promise<OutputFolder> {
+async function takeModel(first: string): Promise<OutputFolder> {
   const inUse: string[] = []
-  for (const output of await defaultFolders()) {
+  for (const output of await defaultFolders(first)) {
     if (!(await hasCheckpoint(fileStore(output)))) continue
     if ((await lockFolder(output)) !== undefined) inUse.push(output)
-    else if (output === DEFAULT_MODEL) return { output }
+    else if (output === first) return { output }
     else return { output, notice: `going on with the model in ${output}` }
   }
   throw new UsageError(
     inUse.length === 0
-      ? `start: --resume found no model in ${DEFAULT_MODEL}`
+      ? `start: --resume found no model in ${first}`
       : `start: --resume found no model that is not in use (${inUse.join(', ')} are); start without it, or give --output`
   )
 }
 
-/** The folders in which runs without --output have saved, in the order in which they are taken. */
-export async function defaultFolders(): Promise<string[]> {
-  const place = dirname(DEFAULT_MODEL)
-  const name = basename(DEFAULT_MODEL)
+/** The folders in which runs without --output have saved, in the order in which they are taken: `first` and what peers added to it. */
+export async function defaultFolders(first = DEFAULT_MODEL): Promise<string[]> {
+  const place = dirname(first)
+  const name = basename(first)
   const names = await readdir(place).catch(() => [])
   return names
     .filter(found => found === name || (found.startsWith(`${name}-`) && /-[1-9]\d*$/.test(found)))

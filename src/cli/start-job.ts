@@ -5,7 +5,7 @@ import type { FlowEndEvent, FlowEvent } from '../jobs/flow-events.ts'
 import type { Job } from '../jobs/job.ts'
 import type { Computing } from '../jobs/model-device.ts'
 import { runJob } from '../jobs/run-job.ts'
-import { EXIT } from './exit.ts'
+import { EXIT, UsageError } from './exit.ts'
 import { interruptible } from './interrupt.ts'
 import { itemWriter } from './item-writer.ts'
 import type { JobCommandOptions } from './job-command.ts'
@@ -25,9 +25,14 @@ export async function startJob(
   command: Command,
   job: Job,
   options: Readonly<Record<string, unknown>>,
-  { until, json, device, threads, state }: JobCommandOptions
+  { until, json, device, threads, state, notice }: JobCommandOptions
 ): Promise<void> {
   const place = await swarmChoice(command, jobFolder(job.name))
+  if (job.feeds === false && place?.shard === 'feed') {
+    throw new UsageError(
+      `start: --shard feed gives lines of text to other peers, and ${job.name} reads none; give auto, none or a part as 1/2`
+    )
+  }
   const reporter = await openReporter(json, true)
   let peer: SwarmPeer | undefined
   const tell = (event: FlowEvent) => {
@@ -35,6 +40,7 @@ export async function startJob(
     peer?.tell(event)
   }
   try {
+    if (notice !== undefined) tell({ event: 'warning', message: notice })
     if (place !== undefined) {
       const { openSwarmPeer } = await import('./swarm-peer.ts')
       const folder = await takeState(job.name, state)

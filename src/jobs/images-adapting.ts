@@ -3,7 +3,8 @@ import { batch } from '../dataflow/batch.ts'
 import { pipe } from '../dataflow/pipe.ts'
 import type { Example } from '../models/layers-batch.ts'
 import { chunkAt } from '../stream.ts'
-import type { AdaptableReplica, Convergence, Detector } from '../types.ts'
+import type { Convergence, Detector, PredictingReplica } from '../types.ts'
+import type { Figures } from './images-events.ts'
 import { costOf, likeliest } from './images-held-out.ts'
 import type { Pass } from './images-training.ts'
 
@@ -20,12 +21,11 @@ export interface AdaptingOptions {
   readonly convergence: Convergence
   /** Whether the network has learned already, so that it begins by predicting only. */
   readonly trained: boolean
-  readonly watch?: 'loss' | 'error'
 }
 
 /** Predicts every mini-batch, and learns it up to convergence and after a drift. */
 export function trainedWhenNeeded(
-  replica: AdaptableReplica<Example, Float32Array>,
+  replica: PredictingReplica<Example, Float32Array>,
   options: AdaptingOptions
 ): Pass {
   const adaptation = adaptationOf(replica, options)
@@ -50,50 +50,48 @@ export function trainedWhenNeeded(
 }
 
 function adaptationOf(
-  replica: AdaptableReplica<Example, Float32Array>,
-  { batch: size, detector, convergence, trained, watch }: AdaptingOptions
+  replica: PredictingReplica<Example, Float32Array>,
+  { batch: size, detector, convergence, trained }: AdaptingOptions
 ): Adaptation<MiniBatch, Predicted> {
   // The last mini-batch of a pass may be short, and its mean uncertain: it is judged together with the last images before it.
-  let last: Figure[] = []
-  const judge = (prediction: Predicted, truth: MiniBatch) => {
-    last = [...last, ...prediction.map((one, i) => figureOf(one, Number(truth[i].label)))].slice(-size)
-  }
+  let last: number[] = []
   return adapt<MiniBatch, Predicted, MiniBatch>(miniBatched(replica), {
     truth: input => input,
     loss(prediction, truth) {
-      judge(prediction, truth)
-      return meanOf(last, 'loss')
+      last = [...last, ...prediction.map((one, i) => costOf(one, Number(truth[i].label)))].slice(-size)
+      return mean(last)
     },
-    ...(watch === 'error' && { error: () => 1 - meanOf(last, 'right') }),
-    detector,
+    detector: keeping(detector),
     convergence,
     trained,
     most: 1
   })
 }
 
-interface Figure {
-  readonly loss: number
-  readonly right: number
+/**
+ * The same detector, but when training ends it keeps what it has seen: the loss does not move any more then, and a drift that comes
+ * before it had seen enough anew would be taken for what was always so. After a drift it starts anew by itself.
+ */
+function keeping(detector: Detector): Detector {
+  return { update: value => detector.update(value), reset() {}, save: () => detector.save() }
 }
 
-function figureOf(prediction: Float32Array, label: number): Figure {
-  return { loss: costOf(prediction, label), right: likeliest(prediction) === label ? 1 : 0 }
+function figuresOf(prediction: Predicted, input: MiniBatch): Figures {
+  const labels = input.map(({ label }) => Number(label))
+  return {
+    loss: mean(prediction.map((one, i) => costOf(one, labels[i]))),
+    accuracy: mean(prediction.map((one, i) => (likeliest(one) === labels[i] ? 1 : 0)))
+  }
 }
 
-function figuresOf(prediction: Predicted, input: MiniBatch) {
-  const figures = prediction.map((one, i) => figureOf(one, Number(input[i].label)))
-  return { loss: meanOf(figures, 'loss'), accuracy: meanOf(figures, 'right') }
-}
-
-function meanOf(figures: readonly Figure[], which: keyof Figure): number {
-  return figures.reduce((sum, figure) => sum + figure[which], 0) / figures.length
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length
 }
 
 /** The same network, whose items are mini-batches. */
 function miniBatched(
-  replica: AdaptableReplica<Example, Float32Array>
-): AdaptableReplica<MiniBatch, Predicted> {
+  replica: PredictingReplica<Example, Float32Array>
+): PredictingReplica<MiniBatch, Predicted> {
   return {
     train: chunk => replica.train(chunkAt(Array.from(chunk).flat(), chunk.position)),
     drain: () => replica.drain(),
@@ -105,8 +103,6 @@ function miniBatched(
         at += length
         return all.slice(at - length, at)
       })
-    },
-    ...(replica.boost && { boost: factor => replica.boost?.(factor) }),
-    ...(replica.resetHead && { resetHead: () => replica.resetHead?.() })
+    }
   }
 }

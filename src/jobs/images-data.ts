@@ -1,6 +1,6 @@
 import { hashBytes, viewOf } from '../dataflow/line-hash.ts'
 import type { ImageShape } from '../models/networks.ts'
-import type { ImageProblem, ImageSet, LabelledImage } from '../sources/images.ts'
+import { type ImageProblem, type ImageSet, type LabelledImage, MissingPartError } from '../sources/images.ts'
 import { SourceError } from '../sources/source-error.ts'
 import { chunkAt, chunksOf, stream } from '../stream.ts'
 import type { Stream } from '../types.ts'
@@ -26,7 +26,7 @@ const HELD_OUT = 0.1
 /**
  * Opens the images. `warn` hears of the first that cannot be used.
  *
- * @throws SourceError where there are none, or their number is not known.
+ * @throws SourceError where there are none, their number is not known, or what is there to test with is damaged.
  */
 export async function openData(
   { data, holdOut }: Pick<ImagesOptions, 'data' | 'holdOut'>,
@@ -65,7 +65,7 @@ export async function openData(
     try {
       return await openImages(path, { part: 'test' })
     } catch (error) {
-      if (!(error instanceof SourceError)) throw error
+      if (!(error instanceof MissingPartError)) throw error
       warn(`${error.message}; ${HELD_OUT * 100} % of the training images are held out instead`)
       return undefined
     }

@@ -3,13 +3,20 @@ export type ImagesEvent =
   | DataEvent
   | ProgressEvent
   | EpochEvent
-  /** The detector has found a drift; from here on images are learned, or only predicted. With `--mode when-needed`. */
-  | { readonly type: 'drift' | 'training' | 'stable'; readonly images: number }
+  | AdaptingEvent
   /** The held-out loss has stopped moving: this was the last epoch. */
   | { readonly type: 'converged'; readonly epoch: number }
   /** Where the network answers `POST /predict` while it learns. */
   | { readonly type: 'serving'; readonly url: string }
   | ResultEvent
+
+/** The detector has found a drift; from this mini-batch on images are learned, or only predicted. With `--mode when-needed`. */
+export interface AdaptingEvent {
+  readonly type: 'drift' | 'training' | 'stable'
+  readonly images: number
+  /** The number of the mini-batch, from 1, over all epochs. */
+  readonly batch: number
+}
 
 /** What there is to learn, and with what. */
 export interface DataEvent {

@@ -3,10 +3,13 @@ import { layersModel } from '../models/layers.ts'
 import type { LayersReplica, LayersTraining } from '../models/layers-replica.ts'
 import { layersInThread } from '../models/layers-thread.ts'
 import { type NetworkChoice, openNetwork, saveNetwork } from '../models/networks-open.ts'
-import type { Store } from '../types.ts'
+import type { Store, Swarm } from '../types.ts'
+import { heldOf, noteHeld } from './held.ts'
 import { type ImagesData, openData } from './images-data.ts'
+import type { HeldOut } from './images-held-out.ts'
 import type { ImagesOptions } from './images-options.ts'
 import { optimizerOf } from './images-rate.ts'
+import { swapped } from './images-swap.ts'
 import type { JobModel, ModelContext } from './job.ts'
 
 /** The network and the images that it learns from. */
@@ -21,8 +24,10 @@ export interface ImagesModel extends JobModel {
   readonly begun: Place & { readonly learned: number }
   /** The epoch that is being learned. */
   epoch: number
+  /** How the network as it is now does on the images held out; undefined where that is not known. */
+  tested: HeldOut | undefined
   /** Saves the network, and where it stands, so that another run can go on. */
-  save(): Promise<void>
+  save(swarm: Swarm | undefined): Promise<void>
 }
 
 /** A place in the passes over the images. */
@@ -47,11 +52,7 @@ const MOST_THREADS = 8
  */
 export async function openImagesModel(context: ModelContext<ImagesOptions>): Promise<ImagesModel> {
   const { options, warn } = context
-  if (options.resume && context.shared)
-    throw new RangeError(
-      'images: --resume goes on alone; in a swarm give --model, whose peers must all have it'
-    )
-  const data = await openData(options, warn)
+  const data = swapped(await openData(options, warn), options)
   const { fileStore } = await import('../sinks/file-store.ts')
   const store = fileStore(options.output)
   const gpu = await openGpu(context)
@@ -83,14 +84,24 @@ export async function openImagesModel(context: ModelContext<ImagesOptions>): Pro
     store,
     begun,
     epoch: begun.epoch,
-    async save() {
-      await saveNetwork(replica, store)
+    tested: undefined,
+    held:
+      options.resume && context.shared ? await heldOf(store, await replica.shared.sharedHash()) : undefined,
+    async save(swarm) {
+      await (swarm === undefined
+        ? saveNetwork(replica, store)
+        : swarm.alone(() => saveShared(replica, store, swarm)))
       await store.write(CLASSES, [new TextEncoder().encode(`${jsonOf(data.classes)}\n`)])
       await store.write(EPOCH, [new TextEncoder().encode(`${opened.epoch}\n`)])
     },
     close: () => replica.close()
   }
   return opened
+}
+
+async function saveShared(replica: LayersReplica, store: Store, swarm: Swarm): Promise<void> {
+  await saveNetwork(replica, store)
+  await noteHeld(store, await replica.shared.sharedHash(), swarm.held)
 }
 
 /** Where a run that has saved stood. */

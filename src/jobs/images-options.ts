@@ -1,5 +1,6 @@
-import { detectorNames } from '../drift/open.ts'
 import { networkNames } from '../models/networks-names.ts'
+import { detectorChoice } from './detector-option.ts'
+import { swapPair, swapPoint } from './images-swap.ts'
 import { z } from './job.ts'
 
 const positive = (what: string) => z.number().int().min(1).describe(what)
@@ -77,7 +78,27 @@ export const imagesOptions = z
       'ends the run early, once the held-out loss has not moved for so many epochs; default never'
     ).optional(),
     tolerance: z.number().min(0).default(0.01).describe('most that it may move and count as not moving'),
-    detector: z.enum(detectorNames).default('optwin').describe('what finds drifts, for when-needed'),
+    detector: z
+      .string()
+      .default('optwin:rho=1,confidence=0.95,maxWindow=200')
+      .transform(detectorChoice)
+      .describe(
+        'what finds drifts in the mean losses of mini-batches, for when-needed: optwin, adwin, pageHinkley or kswin, and its options'
+      ),
+    convergeOver: positive(
+      'mini-batches whose mean loss, and that of as many before, ends a training'
+    ).default(100),
+    convergeWithin: z.number().positive().default(0.05).describe('most by which these may differ then'),
+    swap: z
+      .array(z.string().transform(swapPair))
+      .default([])
+      .describe('a drift for demonstrations: two classes whose labels are swapped, as cat:dog or 3:5'),
+    swapAt: z
+      .array(z.string().transform(swapPoint))
+      .default([])
+      .describe(
+        'where: a number of images, or of mini-batches as 1000b, over all epochs; at each the next of --swap, round the list, so that one pair is swapped and swapped back'
+      ),
     samples: z.number().int().min(0).max(400).default(36).describe('predictions shown at the end'),
     serve: z
       .number()
@@ -103,7 +124,8 @@ export const imagesOptions = z
       .default(1)
       .describe('of the first weights and the order of the images')
   })
-  .superRefine(async ({ network, model, freeze, mode, output, resume, overwrite }, { addIssue }) => {
+  .superRefine(async (options, { addIssue }) => {
+    const { network, model, freeze, mode, output, resume, overwrite, swap, swapAt } = options
     const wrong = (option: string, message: string) => addIssue({ code: 'custom', path: [option], message })
     if (network !== undefined && model !== undefined)
       wrong('network', 'is for a new network, and --model for a saved one; give one of them')
@@ -116,6 +138,10 @@ export const imagesOptions = z
         'resume',
         'goes on to train the network in --output; leave out --network, --model and --mode never'
       )
+    if ((swap.length === 0) !== (swapAt.length === 0))
+      wrong('swapAt', 'says where labels are swapped, and --swap which; give both, or none')
+    if (resume && swapAt.length > 0)
+      wrong('swapAt', 'counts from the start of a run; leave it out with --resume')
     const saved = mode === 'never' || (!resume && overwrite) ? undefined : await hasNetwork(output)
     if (saved === true && !resume)
       wrong('output', 'holds a network already; give another folder, or --resume or --overwrite')

@@ -1,13 +1,31 @@
 import type { ConfusionMatrix } from '../dataflow/confusion-matrix.ts'
+import type { Chunk } from '../types.ts'
 import type { ResultEvent } from './images-events.ts'
-import type { HeldOut } from './images-held-out.ts'
+import { type HeldOut, testHeldOut } from './images-held-out.ts'
 import type { ImagesModel } from './images-model.ts'
+import type { ImagesOptions } from './images-options.ts'
+import type { FinishContext } from './job.ts'
 
 /** The corner of the matrix as a table. */
 const CORNER = 'truth \\ predicted'
 
-/** What the run has come to. */
-export function resultOf(
+/** Ends a run: saves the network, which is the whole swarm's now, and unless the run was interrupted tests it and says how it does. */
+export async function* concluded({
+  options,
+  model,
+  swarm,
+  signal
+}: FinishContext<ImagesOptions, ImagesModel>): AsyncGenerator<Chunk<ResultEvent>> {
+  if (options.mode !== 'never') await model.save(swarm)
+  if (signal.aborted) return
+  const heldOut = model.tested ?? (await testHeldOut(model.replica, model.data, options, signal))
+  // A test that was broken off says nothing.
+  if (signal.aborted) return
+  await writeResult(heldOut, model)
+  yield [resultOf(heldOut, model.data)]
+}
+
+function resultOf(
   { loss, confusion, shown }: HeldOut,
   { classes, skipped }: ImagesModel['data']
 ): ResultEvent {
@@ -29,10 +47,7 @@ export function resultOf(
 }
 
 /** Writes the confusion matrix as `confusion.csv`, a row for each true class, and the predictions to be shown as `samples.png`. */
-export async function writeResult(
-  { confusion, shown }: HeldOut,
-  { store, data }: ImagesModel
-): Promise<void> {
+async function writeResult({ confusion, shown }: HeldOut, { store, data }: ImagesModel): Promise<void> {
   // Not at the top: what writes files needs Node.
   const { csvFile } = await import('../sinks/file-csv.ts')
   const { imageSheet } = await import('../sinks/file-image-sheet.ts')

@@ -41,11 +41,11 @@ export function swapPair(text: string, context: z.RefinementCtx): SwapPair {
 /**
  * The same images with a drift: at the first point the labels of the first pair of classes are swapped, at the second those of the
  * second, round the list, on top of what was swapped before; so one pair alone is swapped and swapped back. Images count in the
- * order in which they are read, over all passes, `before` of them read already. Those to test with have the labels that hold then.
+ * order in which they are read, over all passes. Those to test with have the labels that hold then.
  *
  * @throws SourceError where there is no such class.
  */
-export function swapped(data: ImagesData, options: SwapOptions, before = 0): ImagesData {
+export function swapped(data: ImagesData, options: SwapOptions): ImagesData {
   if (options.swapAt.length === 0) return data
   const { classes, shape, length } = data
   const points = options.swapAt
@@ -64,7 +64,7 @@ export function swapped(data: ImagesData, options: SwapOptions, before = 0): Ima
       }
     }
   }
-  let read = before
+  let read = 0
   swap(read)
   const relabelled = (image: LabelledImage) => ({ ...image, label: labels[image.label] })
   const learned = (image: LabelledImage) => {

@@ -1,8 +1,6 @@
-import type { Adaptation } from '../dataflow/adapt.ts'
 import type { Example } from '../models/layers-batch.ts'
 import { chunksOf } from '../stream.ts'
 import type { Figures, ImagesEvent } from './images-events.ts'
-import { likeliest } from './images-held-out.ts'
 import type { RatedReplica } from './images-rate.ts'
 
 /** Milliseconds between one progress and the next. */
@@ -85,21 +83,6 @@ export function alwaysTrained(replica: RatedReplica): Pass {
     }
     await replica.drain()
     await measure()
-  }
-}
-
-/** Predicts every image, and trains it where the adaptation says so. */
-export function trainedWhenNeeded(adaptation: Adaptation<Example, Float32Array>): Pass {
-  let before: string | undefined
-  return async function* (examples, account) {
-    for await (const { input, prediction, loss, verdict, phase } of adaptation(examples)) {
-      account.images++
-      account.add({ loss, accuracy: likeliest(prediction) === input.label ? 1 : 0 }, 1)
-      if (verdict === 'drift') yield { type: 'drift', images: account.images }
-      if (phase !== before) yield { type: phase, images: account.images }
-      before = phase
-      if (account.isDue) yield account.progress()
-    }
   }
 }
 

@@ -1,18 +1,17 @@
-import { adapt } from '../dataflow/adapt.ts'
 import { convergence } from '../drift/convergence.ts'
-import { newDetector } from '../drift/open.ts'
-import type { Example } from '../models/layers-batch.ts'
 import { stream } from '../stream.ts'
 import type { Chunk } from '../types.ts'
+import { openChoice } from './detector-option.ts'
+import { trainedWhenNeeded } from './images-adapting.ts'
 import type { ImagesEvent } from './images-events.ts'
-import { costOf, likeliest, testHeldOut } from './images-held-out.ts'
+import { testHeldOut } from './images-held-out.ts'
 import type { ImagesModel } from './images-model.ts'
 import { type ImagesOptions, imagesOptions } from './images-options.ts'
 import { type EpochPass, passesOf } from './images-passes.ts'
 import { rateCourse, rated } from './images-rate.ts'
-import { resultOf, writeResult } from './images-result.ts'
+import { concluded } from './images-result.ts'
 import { serveImages } from './images-serving.ts'
-import { Account, alwaysTrained, type Pass, trainedWhenNeeded } from './images-training.ts'
+import { Account, alwaysTrained, type Pass } from './images-training.ts'
 import { defineJob, type FlowContext } from './job.ts'
 
 /** Trains a network on labelled images, epoch by epoch, and tests it with images held out. */
@@ -21,6 +20,8 @@ export const images = defineJob({
   description:
     'Classes of images: trains a network on a folder of them, tests it after each epoch with images held out, saves it then, at the end and on Ctrl-C, and at the end its confusion matrix and sample predictions, too.',
   options: imagesOptions,
+  output: 'output',
+  feeds: false,
   agree: ({ scale }) => ({ scale }),
   source: sourceOf,
   // Loads TensorFlow.js.
@@ -30,9 +31,7 @@ export const images = defineJob({
     const passes = passesOf(context)
     return stream(() => run(context, passes))
   },
-  async finish({ model, options }) {
-    if (options.mode !== 'never') await model.save()
-  }
+  finish: context => stream(() => concluded(context))
 })
 
 /** Peers with the same classes and as many images share these. */
@@ -65,30 +64,29 @@ async function* learn(
   passes: readonly EpochPass[],
   account: Account
 ): AsyncGenerator<Chunk<ImagesEvent>> {
-  const { options, model, signal } = context
-  const test = () => testHeldOut(model.replica, model.data, options, signal)
-  let heldOut = passes.length === 0 ? await test() : undefined
+  const { options, model, swarm, signal } = context
   const isConverged = convergedBy(options)
   const pass = trainingOf(context)
   for (const { epoch, examples } of passes) {
     account.begin(epoch)
     model.epoch = epoch
+    model.tested = undefined
     for await (const event of pass(examples, account)) yield [event]
     // A pass that was broken off says nothing, and there is no time to test.
     if (signal.aborted) return
     const { images, seconds, figures } = account
-    heldOut = await test()
+    const heldOut = await testHeldOut(model.replica, model.data, options, signal)
+    if (signal.aborted) return
+    // What a swarm comes to is known when all have ended.
+    if (swarm === undefined) model.tested = heldOut
     const { loss, confusion } = heldOut
     const tested = { images: confusion.total, loss, accuracy: confusion.accuracy }
     yield [{ type: 'epoch', epoch, images, seconds, ...figures, heldOut: tested }]
-    await model.save()
+    await model.save(swarm)
     if (!isConverged(loss)) continue
     yield [{ type: 'converged', epoch }]
-    break
+    return
   }
-  if (heldOut === undefined || signal.aborted) return
-  await writeResult(heldOut, model)
-  yield [resultOf(heldOut, model.data)]
 }
 
 /** How the examples of an epoch are trained. */
@@ -96,17 +94,13 @@ function trainingOf({ options, model, share }: FlowContext<ImagesOptions, Images
   const { data, begun } = model
   const replica = share(rated(model.replica, rateCourse(options, data.length), data.length, begun))
   if (options.mode !== 'when-needed') return alwaysTrained(replica)
-  return trainedWhenNeeded(
-    adapt<Example, Float32Array, number>(replica, {
-      truth: ({ label }) => Number(label),
-      loss: costOf,
-      error: (prediction, label) => Number(likeliest(prediction) !== label),
-      detector: newDetector(options.detector),
-      convergence: convergence(),
-      trained: options.model !== undefined,
-      most: options.batch
-    })
-  )
+  const { batch, detector, convergeOver: epoch, convergeWithin: tolerance } = options
+  return trainedWhenNeeded(replica, {
+    batch,
+    detector: openChoice(detector),
+    convergence: convergence({ epoch, tolerance }),
+    trained: options.model !== undefined
+  })
 }
 
 /** Whether the held-out loss of an epoch is as those of as many epochs before as the patience says. */

@@ -3,14 +3,10 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { decode, encode } from 'fast-png'
-import { digits } from '../models/digits.ts'
+import { decode } from 'fast-png'
+import { lockFolder } from '../../src/cli/output-lock.ts'
+import { type Item, itemsOf, writeDigits } from './digit-images.ts'
 import { events, start, tensair } from './tensair.ts'
-
-interface Item {
-  readonly type: string
-  readonly [field: string]: unknown
-}
 
 let root: string
 let data: string
@@ -23,23 +19,10 @@ before(() => {
 })
 after(() => rmSync(root, { recursive: true, force: true }))
 
-/** Digits of the package `mnist` as PNG images in folders, `ofEach` from the first on. */
-function writeDigits(folder: string, first: number, ofEach: number): void {
-  for (const [i, { input, label }] of digits(first, ofEach).entries()) {
-    const image = Uint8Array.from(input, value => Math.round(value * 255))
-    mkdirSync(join(folder, String(label)), { recursive: true })
-    const png = encode({ width: 28, height: 28, data: image, channels: 1, depth: 8 })
-    writeFileSync(join(folder, String(label), `${i}.png`), png)
-  }
-}
-
 const images = (...more: readonly string[]) =>
   ['start', 'images', '--data', data, '--device', 'wasm', '--threads', '1', '--batch', '8', ...more] as const
 
-/** What the job has emitted, of the lines of `--json`. */
-function items(stdout: string): Item[] {
-  return events(stdout).flatMap(({ event, item }) => (event === 'item' ? [item as Item] : []))
-}
+const items = (stdout: string) => itemsOf(events(stdout))
 
 /** The bytes of a saved network's weight. */
 function weightOf(folder: string, wanted: string): Uint8Array {
@@ -165,7 +148,15 @@ describe('start images', () => {
     const full = join(root, 'full')
     mkdirSync(full)
     writeFileSync(join(full, 'model.json'), '{}')
+    const used = join(root, 'used')
+    await lockFolder(used)
     const cases: readonly [options: string[], code: number, said: RegExp][] = [
+      [['--output', used], 2, /used is in use by process \d+; wait for it, or give another --output/],
+      [
+        ['--swarm', 'test', '--no-mdns', '--state', join(root, 'peer'), '--shard', 'feed'],
+        2,
+        /--shard feed gives lines of text to other peers, and images reads none; give auto, none or a part as 1\/2/
+      ],
       [['--network', 'huge'], 2, /--network.*tutorial, small, normalized, mlp/],
       [['--freeze', '1'], 2, /--freeze: is for a saved network; give one with --model/],
       [['--mode', 'never'], 2, /--mode: wants a network that has learned already/],
@@ -178,7 +169,9 @@ describe('start images', () => {
       ],
       [['--model', join(root, 'nowhere.keras')], 1, /nowhere\.keras: there is no file nowhere\.keras/]
     ]
-    const outcomes = cases.map(([options]) => tensair(images('--output', join(root, 'none'), ...options)))
+    const outcomes = cases.map(([options], i) =>
+      tensair(images('--output', join(root, `none-${i}`), ...options))
+    )
     for (const [i, { stderr, code }] of (await Promise.all(outcomes)).entries()) {
       const [, wanted, said] = cases[i]
       match(stderr, /^tensair: [^\n]*\n$/)

@@ -62,6 +62,17 @@ test('each image that cannot be used counts once, however often it is read', asy
   ok(/^skipped: images: .*(bad|small)\.png: /.test(said[0]), said[0])
 })
 
+test('damaged images to test with are refused, and none are held out instead', async t => {
+  const path = await imagesIn(folder(t), 6, true)
+  await writeFiles(path, { 'test/even/0.png': 'no image', 'test/third/0.png': 'nor this' })
+  const said: string[] = []
+  await rejects(
+    openData({ data: path, holdOut: undefined }, message => said.push(message)),
+    /^SourceError: images: .*: wanted the same classes in train and test; got third only in test; rename or remove folders$/
+  )
+  deepStrictEqual(said, [])
+})
+
 test('a folder without images is refused in one line', async t => {
   await rejects(
     openData({ data: folder(t), holdOut: undefined }, () => {}),
