@@ -149,7 +149,7 @@ async function training(): Promise<void> {
     const how = 'python3 -m venv V && V/bin/pip install torch numpy, then --python V/bin/python'
     return report.say(`images: ${python} has no PyTorch to compare with: ${how}`)
   }
-  const theirs = await runPyTorch(python, randomImages(1024), { batch: 128, threads })
+  const theirs = await runPyTorch(python, floats(randomImages(1024)), { batch: 128, threads })
   report.add({
     ...row,
     value: theirs.imagesPerSecond,
@@ -200,4 +200,8 @@ function randomImages(count: number) {
   const inputs = Float32Array.from({ length: count * SIZE }, () => Math.random())
   const labels = Uint8Array.from({ length: count }, () => Math.floor(Math.random() * 10))
   return exampleChunk(inputs, labels, count)
+}
+
+function floats({ inputs, labels }: ReturnType<typeof randomImages>) {
+  return { inputs: Float32Array.from(inputs), labels }
 }
