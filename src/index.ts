@@ -78,6 +78,7 @@ export type { JobEvent } from './jobs/events.ts'
 export type { FlowEvent } from './jobs/flow-events.ts'
 export {
   defineJob,
+  type FinishContext,
   type FlowContext,
   type Job,
   type JobDefinition,

@@ -59,7 +59,8 @@ export async function openImagesModel(context: ModelContext<ImagesOptions>): Pro
   if (gpu === undefined) await openTensorflow({ threads: 1 })
   const choice = await networkChoice(options, data)
   const model = await openNetwork(choice, data.shape, data.classes.length)
-  if ('saved' in choice) await compareClasses(choice.saved, data.classes, warn)
+  if ('saved' in choice && choice.newHead === undefined)
+    await compareClasses(choice.saved, data.classes, warn)
   const network = {
     name: model.name,
     weights: model.countParams(),
@@ -130,7 +131,7 @@ async function openGpu({ deviceChoice }: ModelContext<ImagesOptions>) {
 }
 
 async function networkChoice(
-  { network, model, mode, freeze, seed, resume, output }: ImagesOptions,
+  { network, model, mode, freeze, newHead, seed, resume, output }: ImagesOptions,
   { shape }: ImagesData
 ): Promise<NetworkChoice<Store>> {
   const { fileStore } = await import('../sinks/file-store.ts')
@@ -142,7 +143,8 @@ async function networkChoice(
     saved: fileStore(isFile ? folder || '/' : model),
     file: isFile ? file : 'model.json',
     // A replica has something to train, even if it is only asked.
-    frozen: mode === 'never' ? ['0'] : freeze
+    frozen: mode === 'never' ? ['0'] : freeze,
+    newHead: newHead ? seed : undefined
   }
 }
 

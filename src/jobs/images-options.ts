@@ -27,7 +27,13 @@ export const imagesOptions = z
       .array(z.string())
       .default([])
       .describe(
-        'layers that are not trained: the name of one, or a number for the first that have weights; 0 frees all; default as the network was saved'
+        'layers that are not trained: the name of one, or a number for the first that have weights, all for all but the last; 0 frees all; default as the network was saved'
+      ),
+    newHead: z
+      .boolean()
+      .default(false)
+      .describe(
+        'gives a saved network a new last layer, of as many values as there are classes; to train that alone: --freeze all'
       ),
     scale: z
       .enum(['unit', 'signed', 'bytes'])
@@ -125,12 +131,14 @@ export const imagesOptions = z
       .describe('of the first weights and the order of the images')
   })
   .superRefine(async (options, { addIssue }) => {
-    const { network, model, freeze, mode, output, resume, overwrite, swap, swapAt } = options
+    const { network, model, freeze, newHead, mode, output, resume, overwrite, swap, swapAt } = options
     const wrong = (option: string, message: string) => addIssue({ code: 'custom', path: [option], message })
     if (network !== undefined && model !== undefined)
       wrong('network', 'is for a new network, and --model for a saved one; give one of them')
     if (freeze.length > 0 && model === undefined)
       wrong('freeze', 'is for a saved network; give one with --model')
+    if (newHead && (model === undefined || mode === 'never'))
+      wrong('newHead', 'is for a saved network that goes on learning; give one with --model')
     if (mode === 'never' && model === undefined)
       wrong('mode', 'wants a network that has learned already; give one with --model')
     if (resume && (network !== undefined || model !== undefined || mode === 'never'))

@@ -52,7 +52,7 @@ export interface FlowContext<Options, Model> {
   readonly leaving: AbortSignal
   /**
    * Counts the items that pass it, for the progress and for `--until`; without it, those that the flow emits are counted. For
-   * flows that end in a sink.
+   * flows that end in a sink. To be called while the flow is made: once it is read, what it emits is counted already.
    */
   readonly counted: <Item>(items: AsyncIterable<Item>) => AsyncIterable<Item>
   /**

@@ -4,6 +4,7 @@ import { networkFrom } from './layers-network.ts'
 import type { LayersReplica } from './layers-replica.ts'
 import { readState } from './layers-state.ts'
 import { type ImageShape, newNetwork } from './networks.ts'
+import { withNewHead } from './networks-head.ts'
 import type { NetworkName } from './networks-names.ts'
 import { checkNetwork, freezeLayers } from './networks-tuning.ts'
 import { loadLayersModel } from './saved-model.ts'
@@ -15,7 +16,13 @@ export type NetworkChoice<Source extends SavedSource = SavedSource> =
   /** A new one, whose first weights follow from the seed. */
   | { readonly name: NetworkName; readonly seed: number }
   /** One that TensorFlow.js or Keras has saved, some of whose layers are not to be trained. */
-  | { readonly saved: Source; readonly file: string; readonly frozen: readonly string[] }
+  | {
+      readonly saved: Source
+      readonly file: string
+      readonly frozen: readonly string[]
+      /** Gives it a new last layer, whose first weights follow from this seed. */
+      readonly newHead?: number | undefined
+    }
 
 /**
  * Opens a network that takes such images and gives the probabilities of so many classes. TensorFlow.js must be open.
@@ -28,8 +35,9 @@ export async function openNetwork(
   classes: number
 ): Promise<LayersModel> {
   if ('name' in choice) return newNetwork(choice.name, shape, classes, choice.seed)
-  const model = await loadLayersModel(choice.saved, choice.file)
+  let model = await loadLayersModel(choice.saved, choice.file)
   try {
+    if (choice.newHead !== undefined) model = withNewHead(model, classes, choice.newHead)
     checkNetwork(model, shape, classes)
     freezeLayers(model, choice.frozen)
     return model

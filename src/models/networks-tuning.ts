@@ -3,7 +3,7 @@ import type { ImageShape } from './networks.ts'
 
 /**
  * Freezes layers, so that training leaves them as they are, and frees all others: `'3'` is the first three layers that have weights, `'0'`
- * none; anything else is a layer's name. Without any, what is frozen stays so.
+ * none, `'all'` all but the last of them; anything else is a layer's name. Without any, what is frozen stays so.
  *
  * @throws RangeError where a layer is not there, or none would be left to train.
  */
@@ -11,7 +11,8 @@ export function freezeLayers(model: LayersModel, frozen: readonly string[]): voi
   const weighted = model.layers.filter(layer => layer.weights.length > 0)
   if (frozen.length > 0) for (const layer of weighted) layer.trainable = true
   for (const which of frozen) {
-    for (const layer of /^\d+$/.test(which) ? weighted.slice(0, Number(which)) : [named(model, which)])
+    const count = which === 'all' ? -1 : Number(which)
+    for (const layer of Number.isNaN(count) ? [named(model, which)] : weighted.slice(0, count))
       layer.trainable = false
   }
   if (model.trainableWeights.length === 0) {
@@ -37,7 +38,7 @@ export function checkNetwork(model: LayersModel, shape: ImageShape, classes: num
   const given = model.outputs.map(({ shape }) => shape.slice(1))
   if (given.length !== 1 || given[0].join() !== String(classes)) {
     throw new RangeError(
-      `networks: ${model.name} must give as many values as there are classes, ${classes}; it gives ${sizes(given)}; put a dense layer of ${classes} with softmax at its end`
+      `networks: ${model.name} must give as many values as there are classes, ${classes}; it gives ${sizes(given)}; put a dense layer of ${classes} with softmax at its end (--new-head)`
     )
   }
   const [last] = model.layers.slice(-1)

@@ -93,7 +93,8 @@ function block(number: number, filters: number, draw: Draw): Layer[] {
       useBias: false,
       ...draw()
     }),
-    layers.batchNormalization({ name: `norm${number}` }),
+    // The default of 0.99 wants some hundred steps before the statistics are those of the images.
+    layers.batchNormalization({ name: `norm${number}`, momentum: 0.9 }),
     layers.activation({ name: `relu${number}`, activation: 'relu' })
   ]
 }

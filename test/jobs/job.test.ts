@@ -29,6 +29,11 @@ const wrong: readonly (readonly [what: string, value: unknown, message: RegExp])
   ['no flow', { name: 'a' }, /a: flow must be a function; got nothing/],
   ['a model that is none', { name: 'a', flow, model: 3 }, /a: model must be a function; got a number/],
   [
+    'an output that no option names',
+    { name: 'a', flow, options: z.object({ folder: z.string() }), output: 'output' },
+    /a: output must be the name of one of its options; got "output"/
+  ],
+  [
     'options without a schema',
     { name: 'a', flow, options: { b: 1 } },
     /options must be z\.object.*got another object/

@@ -84,6 +84,10 @@ describe('freezing', () => {
     network.dispose()
   })
 
+  test('all leaves the last layer that has weights to train', () => {
+    deepStrictEqual(trained(['all']), ['classes'])
+  })
+
   test('refuses a layer that is not there, and leaves one to train', () => {
     throws(() => trained(['conv9']), /small has no layer "conv9" to freeze; it has image, conv1, pool1,/)
     throws(() => trained(['4']), /4 layers have weights, and all are frozen; .*freeze 3 at most$/)
