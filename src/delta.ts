@@ -60,6 +60,21 @@ export function subtractDelta(whole: Delta, part: Delta): Delta {
   )
 }
 
+/**
+ * What takes a delta back, as one pack: the values the other way. Accumulators stay as they are, since they only ever grow; so their
+ * growth is 0.
+ */
+export function negateDelta(delta: Delta): Delta {
+  return delta.map(({ dim, rows, shifts, values }) => ({
+    dim,
+    rows,
+    shifts,
+    values: negated(values),
+    accumulators: new Int32Array(rows.length),
+    counts: new Uint32Array(rows.length).fill(1)
+  }))
+}
+
 /** Cuts a delta by rows into deltas whose sum it is: each of at most `bytes` bytes of memory, but of one row at least. */
 export function splitDelta(delta: Delta, bytes: number): Delta[] {
   const parts: Delta[] = []
@@ -201,6 +216,13 @@ function copyValues(to: Values, row: number, dim: number, from: Values, rowFrom:
     bits |= value ^ (value << 1)
   }
   return bits >>> 0
+}
+
+function negated(values: Values): Values {
+  const least = -(2 ** (values.BYTES_PER_ELEMENT * 8 - 1))
+  // The negative of the least value needs a bit more; with 32 bits it is itself, modulo 2^32.
+  const wide = values.includes(least) ? widened(values, values.length) : values
+  return wide.map(value => -value)
 }
 
 /** The same values, of which `length` are written, in the next wider type. */

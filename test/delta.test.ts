@@ -6,6 +6,7 @@ import {
   emptyDelta,
   expandRows,
   isEmptyDelta,
+  negateDelta,
   splitDelta,
   subtractDelta,
   sumDeltas
@@ -107,6 +108,24 @@ test('a sum is what adding row by row modulo 2^32 gives', () => {
         found,
         WIDTHS.map((_, table) => rows(table))
       )
+    })
+  )
+})
+
+test('a delta and its negative change no value; what accumulated stays, and the negative counts as one pack', () => {
+  fc.assert(
+    fc.property(delta, one => {
+      const negative = negateDelta(one)
+      const counts = (part: RowChanges, more: number) => part.counts.map(count => count + more)
+      deepStrictEqual(
+        meaning(sumDeltas([one, negative])),
+        meaning(one).map((part, table) => ({
+          ...part,
+          increments: new Int32Array(part.increments.length),
+          counts: counts(one[table], 1)
+        }))
+      )
+      for (const part of negative) ok(part.counts.every(count => count === 1))
     })
   )
 })

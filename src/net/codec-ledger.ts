@@ -110,6 +110,19 @@ export function ledgerForms(
         to.u53('the adoption', message.adoption)
       },
       read: from => ({ type: 'adopted', adoption: from.u53('the adoption') })
+    },
+    refused: {
+      write(to, message) {
+        writeRanges(to, message.ranges)
+      },
+      read: from => ({ type: 'refused', ranges: readRanges(from) })
+    },
+    recall: {
+      write(to, message) {
+        writeRanges(to, message.packs)
+        writeRanges(to, message.by)
+      },
+      read: from => ({ type: 'recall', packs: readRanges(from), by: readRanges(from) })
     }
   }
 }

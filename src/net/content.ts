@@ -1,4 +1,4 @@
-import { deltaBytes, subtractDelta, sumDeltas } from '../delta.ts'
+import { deltaBytes, negateDelta, subtractDelta, sumDeltas } from '../delta.ts'
 import type { Delta } from '../types.ts'
 
 /** What a frame carries: the change, and how many words were trained to make it. */
@@ -21,5 +21,6 @@ export const contentRules = {
     words: Math.max(0, whole.words - part.words),
     delta: subtractDelta(whole.delta, part.delta)
   }),
+  negate: ({ delta }: Content): Content => ({ words: 0, delta: negateDelta(delta) }),
   bytes: (content: Content): number => deltaBytes(content.delta)
 }

@@ -5,6 +5,8 @@ import type { ProtocolError } from './protocol-error.ts'
 export type LedgerAction<Content> =
   /** Add to the replica's shared state. `link`: where it came from; undefined where an adoption had taken it out and it goes in again. */
   | { readonly type: 'apply'; readonly content: Content; readonly link: string | undefined }
+  /** The same; it is a pack that this peer makes now, and takes back so many that a neighbour refused. */
+  | { readonly type: 'take-back'; readonly content: Content; readonly packs: number }
   | { readonly type: 'send'; readonly link: string; readonly message: LedgerMessage<Content> }
   /** Send `want-state` with the hashes of this replica's rows as they are now. */
   | { readonly type: 'send-hashes'; readonly link: string }

@@ -1,10 +1,13 @@
+import { Deferred } from './deferred.ts'
 import { Holdings } from './holdings.ts'
 import type { LedgerAction } from './ledger-action.ts'
 import { expectsState, type Link, newLink, sends } from './ledger-link.ts'
 import type { Age, LedgerMessage, Origin, Vector } from './messages.ts'
 import { type ContentRules, Outbox } from './outbox.ts'
 import { ProtocolError } from './protocol-error.ts'
+import { Recalls } from './recalls.ts'
 import { Reconciliation } from './reconciliation.ts'
+import { Refusals } from './refusals.ts'
 import { lastOf } from './vector.ts'
 
 export interface LedgerOptions<Content> {
@@ -21,8 +24,7 @@ export interface LedgerOptions<Content> {
   readonly unacknowledgedBytes?: number
 }
 
-// Small messages of each type that may wait for an adoption on another link; an honest peer comes nowhere near.
-const MOST_DEFERRED = 8
+type Frame<Content> = Pick<Extract<LedgerMessage<Content>, { type: 'frame' }>, 'ranges' | 'content'>
 
 /**
  * Keeps what a replica's shared state holds equal to the sum of exactly the packs that its vector names, and works
@@ -36,17 +38,20 @@ const MOST_DEFERRED = 8
 export class Ledger<Content> {
   readonly #holdings: Holdings<Content>
   readonly #newOutbox: () => Outbox<Content>
-  readonly #mostFrames: number
   readonly #links = new Map<string, Link<Content>>()
   readonly #reconciliation: Reconciliation<Content>
-  #deferred: { link: Link<Content>; message: LedgerMessage<Content> | 'open'; now: number }[] = []
+  readonly #recalls: Recalls<Content>
+  readonly #refusals: Refusals<Content>
+  readonly #deferred: Deferred<Content>
 
   constructor({ origin, rules, initial = new Map(), ...limits }: LedgerOptions<Content>) {
     const { logBytes = 64 * 2 ** 20, unacknowledgedFrames = 4, unacknowledgedBytes = 8 * 2 ** 20 } = limits
     this.#holdings = new Holdings(origin, initial, rules, logBytes)
-    this.#reconciliation = new Reconciliation(this.#holdings, this.#links)
+    this.#recalls = new Recalls(this.#holdings, rules)
+    this.#refusals = new Refusals(this.#holdings, rules)
+    this.#reconciliation = new Reconciliation(this.#holdings, this.#recalls, this.#links)
     this.#newOutbox = () => new Outbox(rules, unacknowledgedFrames, unacknowledgedBytes)
-    this.#mostFrames = unacknowledgedFrames
+    this.#deferred = new Deferred(unacknowledgedFrames)
   }
 
   /** What the shared state holds, as of now. */
@@ -66,7 +71,7 @@ export class Ledger<Content> {
 
   /** Whether nothing waits, nothing is unacknowledged and no link is being reconciled. */
   get idle(): boolean {
-    if (this.adopting || this.#deferred.length > 0) return false
+    if (this.adopting || !this.#deferred.empty || this.#recalls.refused.length > 0) return false
     return [...this.#links.values()].every(({ phase, outbox }) => phase === 'open' && outbox.empty)
   }
 
@@ -105,6 +110,8 @@ export class Ledger<Content> {
     if (this.#links.has(name)) throw new Error(`ledger: a new name for a link wanted; got ${name} again`)
     const link = newLink(name, role, this.#newOutbox())
     this.#links.set(name, link)
+    for (const message of this.#recalls.made)
+      this.#reconciliation.actions.push({ type: 'send', link: name, message })
     this.#take(link, 'open', 0)
     return this.#taken()
   }
@@ -137,21 +144,36 @@ export class Ledger<Content> {
       throw new Error(`ledger: no state was expected on ${name}; got adoption ${adoption}`)
     }
     this.#reconciliation.adopted(link, vector)
-    this.#resume()
+    this.#resume(now)
     return this.#flushed(now)
   }
 
   /** A link is closed, now (ms). An adoption under way on it is given up, and the state stays as it is. */
   close(name: string, now: number): LedgerAction<Content>[] {
     this.#remove(name)
-    this.#resume()
+    this.#resume(now)
     return this.#flushed(now)
+  }
+
+  /**
+   * What a neighbour's frame comes to together with what it takes back, as far as that is known here; and of how many packs that
+   * is. To be judged by.
+   */
+  remainder(name: string, frame: Frame<Content>): { content: Content; packs: number } {
+    return this.#refusals.remainder(name, frame)
+  }
+
+  /** A neighbour's frame is not let in: tells it so. To be closed then. */
+  refuse(name: string, frame: Frame<Content>): LedgerAction<Content>[] {
+    this.#refusals.refuse(frame)
+    return [{ type: 'send', link: name, message: { type: 'refused', ranges: frame.ranges } }]
   }
 
   #remove(name: string): void {
     const link = this.#links.get(name)
     this.#links.delete(name)
-    this.#deferred = this.#deferred.filter(deferred => deferred.link !== link)
+    this.#refusals.forget(name)
+    this.#deferred.forget(link)
     if (this.#reconciliation.adopting === link) this.#reconciliation.adopting = undefined
   }
 
@@ -159,8 +181,15 @@ export class Ledger<Content> {
     const { adopting } = this.#reconciliation
     if (message !== 'open' && message.type === 'ack') {
       link.outbox.acknowledge(message.frames)
+    } else if (message !== 'open' && message.type === 'recall') {
+      this.#refusals.told(link.name, message)
+    } else if (message !== 'open' && message.type === 'refused') {
+      if (!link.outbox.sent(message.ranges))
+        throw new ProtocolError('refused: packs of a frame on its way wanted; got others')
+      this.#recalls.refused.push(message.ranges)
+      if (!this.adopting) this.#reconciliation.takeBack(now)
     } else if (adopting !== undefined && adopting !== link) {
-      this.#defer(link, message, now)
+      this.#deferred.add({ link, message, now })
     } else if (message === 'open') {
       this.#reconciliation.begin(link, 1)
     } else {
@@ -168,23 +197,14 @@ export class Ledger<Content> {
     }
   }
 
-  #defer(link: Link<Content>, message: LedgerMessage<Content> | 'open', now: number): void {
-    const type = typeOf(message)
-    const most = type === 'frame' ? this.#mostFrames : type === 'want-state' ? 1 : MOST_DEFERRED
-    const same = this.#deferred.filter(other => other.link === link && typeOf(other.message) === type)
-    if (same.length >= most) throw new ProtocolError(`${type}: at most ${most} may wait; got one more`)
-    this.#deferred.push({ link, message, now })
-  }
-
   /** Goes on with what has waited for an adoption. */
-  #resume(): void {
-    while (!this.adopting && this.#deferred.length > 0) {
-      const deferred = this.#deferred
-      this.#deferred = []
-      for (const { link, message, now } of deferred) {
+  #resume(now: number): void {
+    if (!this.adopting) this.#reconciliation.takeBack(now)
+    while (!this.adopting && !this.#deferred.empty) {
+      for (const { link, message, now: came } of this.#deferred.take()) {
         if (this.#links.get(link.name) !== link) continue
         try {
-          this.#take(link, message, now)
+          this.#take(link, message, came)
         } catch (error) {
           if (!(error instanceof ProtocolError)) throw error
           this.#remove(link.name)
@@ -209,8 +229,4 @@ export class Ledger<Content> {
   #taken(): LedgerAction<Content>[] {
     return this.#reconciliation.actions.splice(0)
   }
-}
-
-function typeOf(message: LedgerMessage<unknown> | 'open'): string {
-  return message === 'open' ? message : message.type
 }

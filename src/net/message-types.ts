@@ -18,6 +18,8 @@ const NUMBERS: { readonly [Name in MessageName]: number } = {
   'want-state': 18,
   'must-adopt': 19,
   adopted: 20,
+  refused: 21,
+  recall: 22,
   frame: 32,
   state: 33
 }
@@ -56,7 +58,7 @@ export function limitOf(type: number, tables: readonly TableShape[]): number | u
   if (name === undefined) return undefined
   if (name === 'hello') return 64 * KIB
   if (name === 'members' || name === 'redirect') return 256 * KIB
-  if (name === 'vector') return VECTOR_BYTES
+  if (name === 'vector' || name === 'refused' || name === 'recall') return VECTOR_BYTES
   const capacity = Math.max(0, ...tables.map(table => table.capacity))
   if (name === 'want-state') return Math.min(LARGEST, KIB + capacity * 8 * (1 + tables.length))
   if (name === 'frame' || name === 'state') {

@@ -93,6 +93,10 @@ export type LedgerMessage<Content> =
       readonly last: boolean
     }
   | { readonly type: 'adopted'; readonly adoption: number }
+  /** The last frame of these packs was not let in, and the link is at its end: whoever made them is to take them back. */
+  | { readonly type: 'refused'; readonly ranges: Ranges }
+  /** Pack `by` of the sender is the exact negative of these packs of the sender. */
+  | { readonly type: 'recall'; readonly packs: Ranges; readonly by: Ranges }
 
 /** Hashes of a replica's shared rows, by key. */
 export interface RowHashes {

@@ -1,14 +1,16 @@
 import type { Entry } from './log.ts'
 import type { LedgerMessage, Ranges } from './messages.ts'
 import { ProtocolError } from './protocol-error.ts'
-import { joined, packsIn } from './vector.ts'
+import { contains, joined, packsIn } from './vector.ts'
 
-/** How contents add up. All three are exact, and change nothing they are given. */
+/** How contents add up. All are exact, and change nothing they are given. */
 export interface ContentRules<Content> {
   /** The sum of at least one. */
   sum(parts: readonly Content[]): Content
   /** What must be added to `part` to give `whole`; may throw where `whole` cannot hold `part`. */
   subtract(whole: Content, part: Content): Content
+  /** A pack that takes one back: with it, the sum changes nothing. */
+  negate(content: Content): Content
   /** Bytes of memory. */
   bytes(content: Content): number
 }
@@ -36,7 +38,7 @@ export class Outbox<Content> {
   readonly #mostFrames: number
   readonly #mostBytes: number
   #waiting: Waiting<Content>[] = []
-  readonly #sent: number[] = [] // bytes of each frame
+  readonly #sent: { readonly bytes: number; readonly ranges: Ranges }[] = []
   #sentBytes = 0
   #ownWasLast = false
 
@@ -112,10 +114,15 @@ export class Outbox<Content> {
     const bytes = this.#rules.bytes(content)
     if (this.#sent.length > 0 && this.#sentBytes + bytes > this.#mostBytes) return undefined
     this.#waiting.splice(place, 1)
-    this.#sent.push(bytes)
+    this.#sent.push({ bytes, ranges: next.ranges })
     this.#sentBytes += bytes
     this.#ownWasLast = next.kind === 'own'
     return { type: 'frame', ranges: next.ranges, content, waited: Math.max(0, now - next.born) }
+  }
+
+  /** Whether a frame of exactly these packs is on its way. */
+  sent(packs: Ranges): boolean {
+    return this.#sent.some(({ ranges }) => contains(ranges, packs) && contains(packs, ranges))
   }
 
   /** @throws ProtocolError where fewer frames are on their way. */
@@ -123,7 +130,7 @@ export class Outbox<Content> {
     if (!Number.isSafeInteger(frames) || frames < 1 || frames > this.#sent.length) {
       throw new ProtocolError(`ack: 1 to ${this.#sent.length} frames are on their way; got ${frames}`)
     }
-    for (const bytes of this.#sent.splice(0, frames)) this.#sentBytes -= bytes
+    for (const { bytes } of this.#sent.splice(0, frames)) this.#sentBytes -= bytes
   }
 
   /** The sum of a kind that packs may join: the last one, unless something behind it has packs that come before them. */

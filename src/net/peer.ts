@@ -37,6 +37,9 @@ const MOST_REPLACED = 100
 const HEAD_START_MS = 60_000
 /** Links whose hello has not come; more make the one go that has been silent the longest. */
 const MOST_STRANGERS = 32
+/** How often a peer may have packs of this one taken back: an honest one shuts it out then. And how many peers may. */
+const MOST_FOLLOWED = 3
+const MOST_REFUSING = 64
 /** Links of one peer: more than two that cross and one that is not known to be lost yet. */
 const MOST_OF_PEER = 6
 /** Messages of a link that wait to be processed. A peer sends four frames before it waits for an acknowledgement. */
@@ -51,7 +54,9 @@ const MOST_EXCHANGING = 1 / 64
 /** And applying alone at most this. */
 const MOST_APPLYING = 0.25
 
-/** What packs are judged by beside their content: how many are summed, and whether they were made before the link was. */
+type Frame = Extract<LedgerMessage<Content>, { type: 'frame' }>
+
+/** What packs are judged by beside their content: how many are summed (with what they take back), and whether they were made before the link was. */
 export interface About {
   readonly packs: number
   readonly apart: boolean
@@ -120,6 +125,8 @@ export class Peer {
   #endPause = () => {}
   readonly #patience: Patience
   readonly #precedence = new Precedence()
+  /** How often packs were taken back because a peer refused them. */
+  readonly #followed = new Map<string, number>()
   /** Milliseconds in which this peer could hear of others. */
   #awake = 0
   #lastTick = clock()
@@ -407,10 +414,13 @@ export class Peer {
       throw new ProtocolError(`deltas go between parent and child only; got ${message.type}`)
     }
     if (message.type === 'state') return await this.#gather(neighbour, message)
+    if (message.type === 'refused') return await this.#takeBack(neighbour, message)
+    if (message.type === 'recall' && !(neighbour.makesAll(message.packs) && neighbour.makesAll(message.by)))
+      throw new ProtocolError('recall: packs of its own wanted; got those of others')
     if (message.type !== 'frame') return await this.#move(this.ledger.received(neighbour.id, message, now))
     const frame = soundFrame(message, this.ledger.vector)
     const refused = this.#judge(neighbour, frame, now)
-    if (refused !== undefined) return await this.#offence(neighbour, 'bounds', refused)
+    if (refused !== undefined) return await this.#refuse(neighbour, frame, refused)
     const { spent } = this.replica
     await this.#move(this.ledger.received(neighbour.id, frame, now))
     if (this.replica.spent > spent) this.#pace.applied(packsIn(frame.ranges), this.replica.spent - spent)
@@ -418,16 +428,34 @@ export class Peer {
   }
 
   /** A neighbour's own packs meet their first other peer here: whatever has one in it is judged. */
-  #judge(
-    neighbour: Neighbour,
-    { ranges, content }: Extract<LedgerMessage<Content>, { type: 'frame' }>,
-    now: number
-  ): string | undefined {
+  #judge(neighbour: Neighbour, frame: Frame, now: number): string | undefined {
+    const { ranges } = frame
     if (![...ranges.keys()].some(origin => neighbour.makes(origin))) return undefined
     const elapsed = now - neighbour.lastPackAt
     neighbour.lastPackAt = now
     const apart = now - neighbour.openedAt < MOST_APART_MS && neighbour.madeBefore(ranges)
-    return this.#options.judge?.(neighbour.peer, content, elapsed, { packs: packsIn(ranges), apart })
+    const { content, packs } = this.ledger.remainder(neighbour.id, frame)
+    const judged = { ...content, words: frame.content.words }
+    return this.#options.judge?.(neighbour.peer, judged, elapsed, { packs, apart })
+  }
+
+  /** A pack stays out, and its maker is told so, who takes it back; then the link is closed. */
+  async #refuse(neighbour: Neighbour, frame: Frame, reason: string): Promise<void> {
+    await this.#move(this.ledger.refuse(neighbour.id, frame))
+    const banned = this.#count(neighbour.peer, 'bounds', reason)
+    void this.#end(neighbour)
+    await this.#forget(neighbour, !banned)
+  }
+
+  /** A neighbour has refused packs, and closes the link. */
+  async #takeBack(neighbour: Neighbour, message: LedgerMessage<Content>): Promise<void> {
+    const followed = this.#followed.get(neighbour.peer) ?? 0
+    if (followed < MOST_FOLLOWED && this.#followed.size < MOST_REFUSING) {
+      await this.#move(this.ledger.received(neighbour.id, message, clock()))
+      this.#followed.set(neighbour.peer, followed + 1)
+    }
+    void this.#end(neighbour)
+    await this.#forget(neighbour)
   }
 
   async #gather(
@@ -452,6 +480,13 @@ export class Peer {
       switch (action.type) {
         case 'apply':
           await this.#apply(action.content)
+          break
+        case 'take-back':
+          this.packs++
+          await this.#apply(action.content)
+          this.#options.warn(
+            `swarm: a neighbour refused packs of this peer (${action.packs}); it takes them back`
+          )
           break
         case 'send':
           this.neighbours.get(action.link)?.send(action.message)

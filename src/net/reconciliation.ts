@@ -3,7 +3,8 @@ import type { LedgerAction } from './ledger-action.ts'
 import { checkMessage, gathers, type Link } from './ledger-link.ts'
 import type { Entry } from './log.ts'
 import type { LedgerMessage, Vector } from './messages.ts'
-import { beyond } from './vector.ts'
+import type { Recalls } from './recalls.ts'
+import { beyond, packsIn } from './vector.ts'
 
 /**
  * What a ledger does with a message, for its links and what it holds. Both sides of a link send their vector, then what
@@ -16,10 +17,16 @@ export class Reconciliation<Content> {
   /** The link on which a state is asked for and not adopted yet. */
   adopting: Link<Content> | undefined
   readonly #holdings: Holdings<Content>
+  readonly #recalls: Recalls<Content>
   readonly #links: ReadonlyMap<string, Link<Content>>
 
-  constructor(holdings: Holdings<Content>, links: ReadonlyMap<string, Link<Content>>) {
+  constructor(
+    holdings: Holdings<Content>,
+    recalls: Recalls<Content>,
+    links: ReadonlyMap<string, Link<Content>>
+  ) {
     this.#holdings = holdings
+    this.#recalls = recalls
     this.#links = links
   }
 
@@ -33,7 +40,11 @@ export class Reconciliation<Content> {
   }
 
   /** @throws ProtocolError where the other side may not say this; nothing has changed then. */
-  handle(link: Link<Content>, message: Exclude<LedgerMessage<Content>, { type: 'ack' }>, now: number): void {
+  handle(
+    link: Link<Content>,
+    message: Exclude<LedgerMessage<Content>, { type: 'ack' | 'recall' | 'refused' }>,
+    now: number
+  ): void {
     checkMessage(link, message, this.#holdings.made)
     switch (message.type) {
       case 'vector':
@@ -98,13 +109,27 @@ export class Reconciliation<Content> {
     }
   }
 
+  /** Makes now (ms) a pack of each run of packs that was refused, which takes them back. */
+  takeBack(now: number): void {
+    for (const refused of this.#recalls.refused.splice(0)) {
+      for (const { packs, content } of this.#recalls.due(refused)) {
+        const entry = this.#holdings.pack(content, now)
+        const recall = this.#recalls.note(packs, entry.ranges)
+        this.actions.push({ type: 'take-back', content, packs: packsIn(packs) })
+        for (const link of this.#links.values()) this.#send(link, recall)
+        this.#holdings.hold(entry)
+        this.gather(entry, undefined)
+      }
+    }
+  }
+
   /** Sends what the state held when the round began and the other side does not hold. */
   #catchUp(link: Link<Content>, theirs: Vector): void {
     // In the first round packs may come along that the other side has: mostly it can subtract them, and else it begins another.
     const entries = this.#holdings.cover(beyond(link.vector, theirs), link.round > 1)
     if (entries !== undefined) {
       link.phase = 'open'
-      link.outbox.addBefore(entries)
+      link.outbox.addBefore(this.#recalls.together(entries))
     } else if (link.role === 'child') {
       this.#handDown(link)
     } else {

@@ -65,6 +65,8 @@ const SOUND = {
   'want-state': { type: 'want-state', hashes: { keys: NO_KEYS, tables: [NO_KEYS, NO_KEYS] } },
   'must-adopt': { type: 'must-adopt', adoption: 1 },
   adopted: { type: 'adopted', adoption: 1 },
+  refused: { type: 'refused', ranges: packs('a/1', 1) },
+  recall: { type: 'recall', packs: packs('a/1', 1), by: packs('a/1', 2) },
   frame: { type: 'frame', ranges: packs('a/1', 1), content: NO_ROWS, waited: 0 },
   state: { type: 'state', adoption: 1, vector: new Map(), state: NO_ROWS, unknown: NO_KEYS, last: true }
 } as const satisfies { readonly [Name in Exclude<MessageName, 'hello'>]: Message<Content> }
@@ -185,6 +187,15 @@ const untimely: readonly Attack[] = [
   says('protocol', 'a state wanted twice', 'open', SOUND['want-state'], SOUND['want-state']),
   says('protocol', 'attached, though nobody asked', 'meet', SOUND.attached),
   says('protocol', 'a redirect, though nobody asked', 'meet', SOUND.redirect),
+  says('protocol', 'packs refused that nobody sent', 'open', SOUND.refused),
+  says('protocol', 'a recall of what others made', 'open', SOUND.recall),
+  attack('protocol', 'a recall by a pack that comes before', 'open', link => {
+    link.say({ type: 'recall', packs: packs(link.origin, 2), by: packs(link.origin, 1) })
+  }),
+  attack('protocol', 'a recall of what was taken back', 'open', link => {
+    for (const by of [3, 4])
+      link.say({ type: 'recall', packs: packs(link.origin, 1, 2), by: packs(link.origin, by) })
+  }),
   says('protocol', 'attach twice', 'open', SOUND.attach),
   attack('flood', 'small messages without end', 'open', link => {
     const bytes = framed(numberOf('members'), link.bytes({ type: 'members', members: [] }), 0)

@@ -55,6 +55,8 @@ test('each message goes by the number of protocol 1; only those of the tree and 
     'want-state': 18,
     'must-adopt': 19,
     adopted: 20,
+    refused: 21,
+    recall: 22,
     frame: 32,
     state: 33
   })

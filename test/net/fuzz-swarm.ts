@@ -110,8 +110,11 @@ async function train(model: Word2Vec, swarm: Swarm, first: number): Promise<[num
 
 /** A message of chance: mostly one that may come, changed in what it says or in how it is framed; else noise. */
 function message(dice: Dice, link: HostileLink, attacker: HostilePeer): Uint8Array {
+  const sound = refusable(link)
+  if (sound !== undefined && dice.below(10) === 0)
+    return framed(numberOf('refused'), link.bytes({ type: 'refused', ranges: sound.ranges }))
   if (dice.below(20) === 0) return dice.bytes(dice.below(200))
-  const base = dice.below(2) > 0 ? soundFrame(dice, attacker) : soundMessage(dice, attacker)
+  const base = dice.below(2) > 0 ? soundFrame(dice, attacker) : soundMessage(dice, link, attacker)
   const bytes = link.bytes(base)
   if (dice.below(8) > 0) return framed(numberOf(base.type), mutated(bytes, dice), dice.pick([0, 4, 4, 4]))
   return mutated(framed(numberOf(base.type), bytes, 4), dice)
@@ -124,7 +127,13 @@ function soundFrame(dice: Dice, { origin, replica }: HostilePeer): Message<Conte
   return { type: 'frame', ranges: packs(origin, next), content: { words: 2000, delta }, waited: 0 }
 }
 
-function soundMessage(dice: Dice, { age, replica }: HostilePeer): Message<Content> {
+function soundMessage(
+  dice: Dice,
+  link: HostileLink,
+  { age, origin, replica }: HostilePeer
+): Message<Content> {
+  const { vector } = victim.held
+  const next = (vector[origin] ?? 0) + 1
   const keys = Uint32Array.from({ length: 8 }, () => dice.below(2 ** 32))
   const content = { words: 0, delta: dice.pick(deltas.get(replica) ?? []) }
   const members = [member({ age, version: dice.below(1000), source: 'x'.repeat(dice.below(100)) })]
@@ -134,11 +143,19 @@ function soundMessage(dice: Dice, { age, replica }: HostilePeer): Message<Conten
     { type: 'redirect', members },
     { type: 'attach' },
     { type: 'ack', frames: 1 },
-    { type: 'vector', round: 2, vector: new Map(Object.entries(victim.held.vector)) },
+    { type: 'vector', round: 2, vector: new Map(Object.entries(vector)) },
     { type: 'want-state', hashes: { keys, tables: [keys, keys] } },
     { type: 'adopted', adoption: 1 },
+    { type: 'refused', ranges: refusable(link)?.ranges ?? packs(origin, 1) },
+    { type: 'recall', packs: packs(origin, 1, next - 1), by: packs(origin, next) },
     { type: 'state', adoption: 1, vector: new Map(), state: content, unknown: keys, last: false }
   ])
+}
+
+/** A frame that the victim sent, and is yet to hear of. */
+function refusable({ came }: HostileLink): Extract<Message<Content>, { type: 'frame' }> | undefined {
+  for (const message of came) if (message.type === 'frame') return message
+  return undefined
 }
 
 async function attack(attacker: HostilePeer, way: 'tcp' | 'memory', most: number): Promise<void> {

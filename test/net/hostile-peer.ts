@@ -178,6 +178,11 @@ export class HostileLink {
     return this.#isOver
   }
 
+  /** The name under which its packs go. */
+  get origin(): string {
+    return `${this.#self.peer}/${this.#self.start}`
+  }
+
   /** The first message of this kind. @throws where the link ends before. */
   async heard<Name extends MessageName>(name: Name, after = 0): Promise<Of<Name>> {
     for (;;) {

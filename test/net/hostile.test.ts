@@ -202,6 +202,31 @@ test('links on which nothing gets on are cut', async t => {
   await exchange([victim, honest])
 })
 
+test('whoever refuses sound packs has three of them taken back, and no more', async t => {
+  const { victim, honest } = await pair(t)
+  const attacker = await hostilePeer(t)
+  const { peer } = victim.node
+  for (let time = 1; time <= 5; time++) {
+    const link = await attacker.attach(victim)
+    const { vector } = await link.heard('vector')
+    link.say({ type: 'vector', round: 1, vector })
+    const { packs } = victim.swarm.status()
+    await exchange([victim, honest])
+    const own = () =>
+      link.came.find(
+        message => message.type === 'frame' && [...message.ranges.keys()].some(name => name.startsWith(peer))
+      )
+    await until(() => own() !== undefined)
+    const frame = own()
+    if (frame?.type === 'frame') link.say({ type: 'refused', ranges: frame.ranges })
+    await link.over
+    await exchange([victim, honest])
+    strictEqual(victim.swarm.status().packs - packs, time <= 3 ? 3 : 2)
+  }
+  strictEqual(victim.warnings.length, 3)
+  deepStrictEqual(victim.swarm.status().rejected, {})
+})
+
 test('a flood of connections shuts out who makes it, and no one else', async t => {
   const { victim, honest } = await pair(t)
   const attackers = await Promise.all(Array.from({ length: 12 }, () => hostilePeer(t)))

@@ -5,8 +5,13 @@ import { Ledger } from '../../src/net/ledger.ts'
 import type { LedgerAction } from '../../src/net/ledger-action.ts'
 import type { LedgerMessage, Origin, RowHashes, Vector } from '../../src/net/messages.ts'
 import type { ContentRules } from '../../src/net/outbox.ts'
+import { packsIn } from '../../src/net/vector.ts'
 
 const ROWS = 6
+/** What an honest pack changes a row by at most. */
+const MOST_CHANGE = 1000
+/** How often a peer refuses another's frames before that is shut out; nobody stays shut out for ever. */
+const STRIKES = 3
 
 /** What a pack changes: row → change. */
 export type Changes = ReadonlyMap<number, number>
@@ -26,6 +31,7 @@ const changesRules: ContentRules<Changes> = {
     }
     return rest
   },
+  negate: changes => new Map([...changes].map(([row, change]) => [row, -change])),
   bytes: changes => 8 * changes.size
 }
 
@@ -52,6 +58,10 @@ export interface Peer {
   /** The shared rows; one that is not there is as new, 0. */
   readonly shared: Map<number, number>
   readonly wires: Map<string, Wire>
+  /** Whether it refuses packs of its neighbours that change a row by more than they should. */
+  readonly strict: boolean
+  /** How often it has refused frames, by the name of the neighbour. */
+  readonly strikes: Map<number, number>
   /** The state that is arriving. */
   state: { rows: Map<number, number>; unknown: number[] }
   parent: Wire | undefined
@@ -74,7 +84,12 @@ export class Network {
     forgotten: 0,
     replayed: 0,
     subtracted: 0,
-    merged: 0
+    merged: 0,
+    refused: 0,
+    recalled: 0,
+    recalls: 0,
+    recallsLetIn: 0,
+    shutOut: 0
   }
   readonly #limits: Limits
   readonly #rules: ContentRules<Changes> = {
@@ -85,15 +100,17 @@ export class Network {
     }
   }
   readonly #random: () => number
+  readonly #long: number
   /** Every pack that was ever made: for each origin the sums of its first n, by row. */
   readonly #sums = new Map<Origin, Int32Array[]>()
   readonly #wires = new Set<Wire>()
   #named = 0
   #now = 0
 
-  /** `random`: numbers in [0, 1). */
-  constructor(limits: Limits, random: () => number) {
+  /** `random`: numbers in [0, 1); `long`: of so many packs the steps are ten times too long. */
+  constructor(limits: Limits, random: () => number, long: number) {
     this.#limits = limits
+    this.#long = long
     this.#random = random
   }
 
@@ -117,6 +134,8 @@ export class Network {
       ledger,
       shared: new Map(saved?.shared),
       wires: new Map(),
+      strict: this.#random() < 0.5,
+      strikes: new Map(),
       state: { rows: new Map(), unknown: [] },
       parent: undefined,
       names: new Set(),
@@ -130,19 +149,29 @@ export class Network {
   pack(peer: Peer): void {
     if (peer.ledger.adopting) return
     const changes = new Map<number, number>()
-    for (let n = 1 + this.below(3); n > 0; n--) changes.set(this.below(ROWS), this.below(2001) - 1000)
+    const longer = this.#random() < this.#long ? 10 : 1
+    for (let n = 1 + this.below(3); n > 0; n--) {
+      const change = this.below(2 * MOST_CHANGE + 1) - MOST_CHANGE
+      changes.set(this.below(ROWS), change * longer)
+    }
     add(peer.shared, changes)
+    const sequence = this.#made(peer, changes)
+    this.counts.packs++
+    this.#carryOut(peer, peer.ledger.packed(changes, this.#now))
+    strictEqual(peer.ledger.vector.get(peer.ledger.origin), sequence)
+  }
+
+  /** Notes the next pack of a peer, and returns its number. */
+  #made(peer: Peer, changes: Changes): number {
     const { origin } = peer.ledger
     const sums = this.#sums.get(origin) ?? [new Int32Array(ROWS)]
     this.#sums.set(origin, sums)
     const sum = Int32Array.from(sums[sums.length - 1])
     for (const [row, change] of changes) sum[row] += change
     sums.push(sum)
-    this.counts.packs++
-    this.#carryOut(peer, peer.ledger.packed(changes, this.#now))
-    strictEqual(peer.ledger.vector.get(origin), sums.length - 1)
     peer.names.add(origin)
     this.#noteSingle(peer, origin, sums.length - 1)
+    return sums.length - 1
   }
 
   /** Makes a peer the child of an older one. */
@@ -204,9 +233,15 @@ export class Network {
 
   #receive(peer: Peer, wire: Wire, message: Message): void {
     const { ledger } = peer
+    if (message.type === 'frame' && this.#refuses(peer, wire, message)) {
+      this.#carryOut(peer, ledger.refuse(wire.name, message))
+      this.notice(peer, wire)
+      return
+    }
     const pack = message.type === 'frame' ? onlyPack(message.ranges) : undefined
     const isNew = pack !== undefined && !ledger.holds(...pack)
     this.#carryOut(peer, ledger.received(wire.name, message, this.#now))
+    if (message.type === 'refused') this.notice(peer, wire)
     if (pack !== undefined && isNew && ledger.holds(...pack)) this.#noteSingle(peer, ...pack)
     if (message.type === 'frame' && pack === undefined) this.counts.merged++
     if (message.type !== 'state') return
@@ -219,6 +254,27 @@ export class Network {
     this.#carryOut(peer, ledger.adopted(wire.name, message.vector, message.adoption, this.#now))
   }
 
+  /** Packs meet their first other peer: it judges them by their longest step, with what they take back. */
+  #refuses(peer: Peer, wire: Wire, frame: Extract<Message, { type: 'frame' }>): boolean {
+    const sender = wire.ends[peer === wire.ends[0] ? 1 : 0]
+    if (!peer.strict || ![...frame.ranges.keys()].some(origin => sender.names.has(origin))) return false
+    const { content, packs } = peer.ledger.remainder(wire.name, frame)
+    const tooLong = (changes: Changes, packs: number) =>
+      [...changes.values()].some(change => Math.abs(change) > packs * MOST_CHANGE)
+    if (!tooLong(content, packs)) {
+      if (tooLong(frame.content, packsIn(frame.ranges))) this.counts.recallsLetIn++
+      return false
+    }
+    const strikes = peer.strikes.get(sender.id) ?? 0
+    if (strikes >= STRIKES) {
+      this.counts.shutOut++
+      return false
+    }
+    peer.strikes.set(sender.id, strikes + 1)
+    this.counts.refused++
+    return true
+  }
+
   #carryOut(peer: Peer, actions: LedgerAction<Changes>[]): void {
     for (const action of actions) {
       switch (action.type) {
@@ -226,6 +282,11 @@ export class Network {
           add(peer.shared, action.content)
           this.counts.applied++
           if (action.link === undefined) this.counts.replayed++
+          break
+        case 'take-back':
+          add(peer.shared, action.content)
+          this.#made(peer, action.content)
+          this.counts.recalled++
           break
         case 'send':
           this.#post(peer, action.link, action.message)
@@ -288,6 +349,22 @@ export class Network {
     }
     const actual = Int32Array.from(expected, (_, row) => shared.get(row) ?? 0)
     deepStrictEqual(actual, expected, `the rows of peer ${id} are not the sum of the packs in its vector`)
+  }
+
+  /** Fails unless what a peer says it took back, and what it did so by, together change nothing. */
+  checkRecalls({ id, ledger }: Peer): void {
+    for (const action of ledger.open('a new link', 'child')) {
+      if (action.type !== 'send' || action.message.type !== 'recall') continue
+      const sum = new Int32Array(ROWS)
+      for (const ranges of [action.message.packs, action.message.by]) {
+        for (const [origin, [first, last]] of ranges) {
+          const sums = this.#sums.get(origin) ?? []
+          for (let row = 0; row < ROWS; row++) sum[row] += sums[last][row] - sums[first - 1][row]
+        }
+      }
+      deepStrictEqual(sum, new Int32Array(ROWS), `what peer ${id} took back is not gone`)
+      this.counts.recalls++
+    }
   }
 
   /** Packs that an origin has made. */

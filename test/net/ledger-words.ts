@@ -10,6 +10,7 @@ export type Message = LedgerMessage<number>
 export const rules: ContentRules<number> = {
   sum: parts => parts.reduce((sum, part) => sum + part),
   subtract: (whole, part) => whole - part,
+  negate: content => -content,
   bytes: content => content
 }
 const hashes: RowHashes = { keys: new Uint32Array(0), tables: [] }
@@ -63,6 +64,8 @@ function actionWords(action: LedgerAction<number>): string {
   switch (action.type) {
     case 'apply':
       return `apply ${action.content} of ${action.link ?? 'the log'}`
+    case 'take-back':
+      return `take back ${action.content}`
     case 'send':
       return `${action.link}: ${messageWords(action.message)}`
     case 'send-hashes':
@@ -86,6 +89,10 @@ function messageWords(message: Message): string {
       return `${rangeWords(message.ranges)} = ${message.content}`
     case 'ack':
       return `ack ${message.frames}`
+    case 'refused':
+      return `refused ${rangeWords(message.ranges)}`
+    case 'recall':
+      return `recall ${rangeWords(message.packs)} by ${rangeWords(message.by)}`
     case 'must-adopt':
     case 'adopted':
       return `${message.type} ${message.adoption}`

@@ -17,6 +17,7 @@ const rules = {
   sum: (parts: readonly Changes[]) =>
     Int32Array.from({ length: ROWS }, (_, row) => parts.reduce((sum, part) => sum + part[row], 0)),
   subtract: (whole: Changes, part: Changes) => whole.map((value, row) => value - part[row]),
+  negate: (content: Changes) => content.map(value => -value),
   bytes: () => 100
 }
 

@@ -70,6 +70,8 @@ export function messages(
     }),
     'must-adopt': record({ type: type('must-adopt'), adoption: whole }),
     adopted: record({ type: type('adopted'), adoption: whole }),
+    refused: record({ type: type('refused'), ranges }),
+    recall: record({ type: type('recall'), packs: ranges, by: ranges }),
     frame: record({
       type: type('frame'),
       ranges,
