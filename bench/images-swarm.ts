@@ -1,4 +1,4 @@
-// Usage: npm run bench -- images-swarm [--json] [--data digits,cifar] [--images 9000] [--epochs 3] [--peers 1,2] [--runs 1]
+// Usage: npm run bench -- images-swarm [--json] [--write] [--data digits,cifar] [--images 9000] [--epochs 3] [--peers 1,2] [--runs 1]
 //        [--exchange-every IMAGES] [--network NAME] [--batch 64]
 //
 // What more peers are worth to a network: one peer and several learn images together with the job `images`, on this machine, each a process
@@ -30,10 +30,13 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { writeCifar, writeDigits } from './images-swarm-data.ts'
 import { reportSwarm } from './images-swarm-figures.ts'
-import { openReport } from './report.ts'
+import { machine } from './machine.ts'
+import { markdownTable, openReport } from './report.ts'
+import { writeSection } from './results.ts'
 
 const { values } = parseArgs({
   options: {
+    write: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     data: { type: 'string', default: 'digits' },
     images: { type: 'string', default: '9000' },
@@ -54,6 +57,7 @@ const unknown = wanted.filter(name => !writers.has(name))
 if (unknown.length > 0)
   throw new Error(`images-swarm: --data: wanted ${[...writers.keys()].join(', ')}; got ${unknown.join(', ')}`)
 
+const loaded = machine()
 const report = openReport(values.json)
 const folder = mkdtempSync(join(tmpdir(), 'tensair-bench-'))
 const option = (name: 'exchange-every' | 'network' | 'batch') =>
@@ -76,4 +80,5 @@ try {
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }
+if (values.write) writeSection('images-swarm', loaded, [markdownTable(report.rows)], 'images-swarm')
 report.close()

@@ -1,4 +1,4 @@
-// Usage: npm run bench -- images [--json] [--part training,overhead,digits,cifar,fashion] [--threads 2] [--passes N] [--runs 3]
+// Usage: npm run bench -- images [--json] [--write] [--part training,overhead,digits,cifar,fashion] [--threads 2] [--passes N] [--runs 3]
 //        [--batch 64] [--fashion FOLDER] [--python PATH]
 //
 // Training of image networks by our replica on WASM.
@@ -31,12 +31,15 @@ import { cifarJpeg } from './images-cifar-data.ts'
 import { digits } from './images-digits.ts'
 import { idxExamples } from './images-fashion-data.ts'
 import { reportPackingInThread } from './images-overhead.ts'
+import { machine } from './machine.ts'
 import { medianMs } from './measure.ts'
 import { hasPyTorch, runPyTorch } from './peers/pytorch.ts'
-import { openReport } from './report.ts'
+import { markdownTable, openReport } from './report.ts'
+import { writeSection } from './results.ts'
 
 const { values } = parseArgs({
   options: {
+    write: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     part: { type: 'string', default: 'training,overhead,digits,cifar,fashion' },
     threads: { type: 'string', default: '2' },
@@ -71,6 +74,7 @@ const parts = new Map<string, () => Promise<void>>([
   ['fashion', fashion]
 ])
 const wanted = values.part.split(',')
+const loaded = machine()
 const report = openReport(values.json)
 const unknown = wanted.filter(part => !parts.has(part))
 if (unknown.length > 0) {
@@ -82,6 +86,7 @@ if (unknown.length > 0) {
   await openTensorflow({ threads: alone ? threads : 1 })
   for (const part of wanted) await parts.get(part)?.()
 }
+if (values.write) writeSection('images', loaded, [markdownTable(report.rows)], `images ${values.part}`)
 report.close()
 
 type Learned = Pick<AccuracyRuns, 'name' | 'network' | 'train' | 'test' | 'passes'>
